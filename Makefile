@@ -1,0 +1,24 @@
+# Thin: everything is done by tools/dev.py, which also runs where there is no make.
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format images wheel clean
+
+help:    ## this list
+	@$(PYTHON) tools/dev.py --help
+setup:   ## .venv with the package, the built-in Studio and the tools
+	@$(PYTHON) tools/dev.py setup
+demo:    ## one real render in a real notebook, left under build/demo/
+	@$(PYTHON) tools/dev.py demo
+test:    ## the whole test suite; ARGS="-k name" goes to pytest
+	@$(PYTHON) tools/dev.py test $(ARGS)
+check:   ## lint, formatting and types
+	@$(PYTHON) tools/dev.py check
+format:  ## let ruff format and mend what it can
+	@$(PYTHON) tools/dev.py format
+images:  ## draw the notebooks' pictures again
+	@$(PYTHON) tools/dev.py images
+wheel:   ## build the wheel into dist/ and try it in a clean environment
+	@$(PYTHON) tools/dev.py wheel
+clean:   ## remove environments and everything that was built
+	@$(PYTHON) tools/dev.py clean

@@ -1,0 +1,101 @@
+"""A notebook front end for FramePack Studio: images to video, clip and settings kept together.
+
+    import framepack_widgets as fp
+
+    studio = fp.connect("http://127.0.0.1:7860")  # or "demo"
+    job = studio.submit(start_frame="cat.png", prompt="it yawns", seconds=4)
+    clip = await job  # or job.result() in a script
+
+Importing this package opens nothing, starts nothing and patches nothing; heavy parts are loaded
+when they are first used.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from framepack_widgets._loop import allow_nested_loops
+    from framepack_widgets.clip import Clip
+    from framepack_widgets.errors import (
+        FramePackError,
+        JobCancelled,
+        JobFailed,
+        JobLost,
+        LibraryError,
+        NotAStudio,
+        SettingsError,
+        StudioRefused,
+        StudioUnreachable,
+        WrongClip,
+    )
+    from framepack_widgets.job import JobState, Progress
+    from framepack_widgets.library import Library
+    from framepack_widgets.live_job import Job
+    from framepack_widgets.session import Studio, connect
+    from framepack_widgets.settings import Settings
+
+_HOMES = {
+    "allow_nested_loops": "_loop",
+    "Clip": "clip",
+    "FramePackError": "errors",
+    "JobCancelled": "errors",
+    "JobFailed": "errors",
+    "JobLost": "errors",
+    "LibraryError": "errors",
+    "NotAStudio": "errors",
+    "SettingsError": "errors",
+    "StudioRefused": "errors",
+    "StudioUnreachable": "errors",
+    "WrongClip": "errors",
+    "JobState": "job",
+    "Progress": "job",
+    "Library": "library",
+    "Job": "live_job",
+    "Studio": "session",
+    "connect": "session",
+    "Settings": "settings",
+}
+
+__all__ = [
+    "Clip",
+    "FramePackError",
+    "Job",
+    "JobCancelled",
+    "JobFailed",
+    "JobLost",
+    "JobState",
+    "Library",
+    "LibraryError",
+    "NotAStudio",
+    "Progress",
+    "Settings",
+    "SettingsError",
+    "Studio",
+    "StudioRefused",
+    "StudioUnreachable",
+    "WrongClip",
+    "allow_nested_loops",
+    "connect",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("framepack-widgets")
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if "IPython" in sys.modules:  # perhaps a notebook: its page should show what we give it
+        import_module(f"{__name__}._display").register()
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,151 @@
+"""The queue of the built-in Studio: one job runs at a time, in the order of submission.
+
+Where it is odd it is so because a Studio is. `mark_current_running` is one example: looking at the
+queue sets the current job's status to running, which brings a cancelled one back to life, so that
+it ends as completed.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from .job import Job, JobStatus
+from .job_log import JobLog
+from .progress import Progress
+from .queue_file import load_jobs, save_jobs
+
+Renderer = Callable[[Job], Iterator["Progress | Path"]]
+"""Renders a job, telling its progress and each new video file."""
+
+
+class JobQueue:
+    """All jobs of one server, and the thread that works on them."""
+
+    def __init__(self, render: Renderer, folder: Path, metadata: bool, loras: list[str]) -> None:
+        self.current: Job | None = None
+        self.lock = threading.Lock()
+        self._jobs: dict[str, Job] = {}
+        self._waiting: queue.Queue[str] = queue.Queue()
+        self._saving = threading.Lock()
+        self._render = render
+        self._folder = folder
+        self._metadata = metadata
+        self._loras = loras
+        self._log = JobLog(folder / "jobs.jsonl")
+        threading.Thread(target=self._work, name="demo-queue", daemon=True).start()
+
+    def add(self, job: Job) -> None:
+        """Put a new job at the end of the queue."""
+        with self.lock:
+            self._jobs[job.id] = job
+            self._log.write("queued", job)
+            self._waiting.put(job.id)
+        self._save()
+
+    def get(self, job_id: str | None) -> Job | None:
+        """The job with this id, if the server still knows it."""
+        with self.lock:
+            return self._jobs.get(job_id) if job_id else None
+
+    def all(self) -> list[Job]:
+        """All jobs the server knows, oldest first."""
+        with self.lock:
+            return list(self._jobs.values())
+
+    def position(self, job: Job) -> int:
+        """How many pending jobs are before this one, plus one."""
+        pending = [j for j in self.all() if j.status is JobStatus.PENDING]
+        return 1 + sum(j.created_at < job.created_at for j in pending)
+
+    def mark_current_running(self) -> None:
+        """Set the current job's status to running, whatever it was: without the lock, as it is."""
+        current = self.current
+        if current is not None:
+            current.status = JobStatus.RUNNING
+
+    def end_current(self) -> None:
+        """Cancel the job that runs, whosever it is."""
+        with self.lock:
+            if self.current is not None:
+                self.current.stop.set()
+                self.current.status = JobStatus.CANCELLED
+                self.current.completed_at = time.time()
+
+    def cancel_pending(self) -> None:
+        """Cancel all jobs that wait, whosever they are."""
+        with self.lock:
+            for job in self._jobs.values():
+                if job.status is JobStatus.PENDING:
+                    job.status = JobStatus.CANCELLED
+                    job.completed_at = time.time()
+                    job.outcome = "cancelled"
+                    self._log.write("ended", job)
+        self._save()
+
+    def forget_ended(self) -> None:
+        """Drop completed and cancelled jobs, whosever they are. Failed ones stay."""
+        with self.lock:
+            for job in list(self._jobs.values()):
+                if job.status in (JobStatus.COMPLETED, JobStatus.CANCELLED):
+                    del self._jobs[job.id]
+        self._save()
+
+    def resume(self) -> None:
+        """Take up the jobs that queue.json holds and this server does not know."""
+        with self.lock:
+            for job in load_jobs(self._folder, set(self._jobs), self._loras):
+                self._jobs[job.id] = job
+                self._log.write("queued", job)
+                self._waiting.put(job.id)
+        self._save()
+
+    def _save(self) -> None:
+        with self._saving:
+            save_jobs(self.all(), self._folder, self._metadata)
+
+    def _work(self) -> None:
+        while True:
+            job_id = self._waiting.get()
+            with self.lock:
+                job = self._jobs.get(job_id)
+                if job is None or job.status is JobStatus.CANCELLED:
+                    continue
+                job.status = JobStatus.RUNNING
+                job.started_at = time.time()
+                self.current = job
+            try:
+                self._run(job)
+            except Exception as error:  # noqa: BLE001  the thread must live; the log tells
+                traceback.print_exc()
+                job.status, job.error = JobStatus.FAILED, str(error)
+                job.outcome = "failed"
+            finally:
+                self._finish(job)
+            self._save()
+
+    def _run(self, job: Job) -> None:
+        self._log.write("started", job)
+        for news in self._render(job):
+            with self.lock:
+                if isinstance(news, Progress):
+                    job.progress = news
+                else:
+                    job.result = str(news)
+                if job.status is JobStatus.CANCELLED:
+                    return
+
+    def _finish(self, job: Job) -> None:
+        with self.lock:
+            if job.status is JobStatus.RUNNING:
+                # A render that failed ends here too: nothing tells the queue that it did.
+                job.status = JobStatus.COMPLETED
+                job.completed_at = time.time()
+            if job.stop.is_set():
+                job.outcome = "cancelled"
+            self._log.write("ended", job)
+            self.current = None

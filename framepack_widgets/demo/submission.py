@@ -1,0 +1,77 @@
+"""From the values of a submission to the parameters of a job, unchecked as on a Studio."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .sidecar import draw_timestamp
+
+_GREEN = (0, 177, 64)
+_VIDEO_CHOICES = frozenset({"Video", "Video with Endframe", "Video F1"})
+_END_FRAME_CHOICES = frozenset({"Original with Endframe", "Video with Endframe"})
+
+
+def make_params(
+    values: dict[str, Any], lora_names: list[str], lora_weights: list[Any], inputs: Path
+) -> dict[str, Any]:
+    """The parameters of a job from the form's `values`; a source video is copied to `inputs`.
+
+    The models that need no end frame lose it here; "Video with Endframe" becomes "Video".
+    """
+    choice = values["model"]
+    source = values["video"] if choice in _VIDEO_CHOICES else values["start"]
+    has_source = source is not None
+    if source is None:
+        source = _made_image(values["latent"], values["height"], values["width"])
+    source_path = None
+    if isinstance(source, str) and Path(source).exists():
+        source_path = str(inputs / f"{draw_timestamp()}_{Path(source).name}")
+        shutil.copy2(source, source_path)
+        source = source_path
+    with_end = choice in _END_FRAME_CHOICES
+    return {
+        "model_type": "Video" if choice == "Video with Endframe" else choice,
+        "input_image": source,
+        "end_frame_image": values["end"] if with_end else None,
+        "end_frame_strength": values["end_strength"] if with_end else 1.0,
+        "prompt_text": values["prompt"],
+        "n_prompt": values["negative"],
+        "seed": values["seed"],
+        "total_second_length": values["seconds"],
+        "latent_window_size": values["window"],
+        "steps": values["steps"],
+        "cfg": values["cfg"],
+        "gs": values["gs"],
+        "rs": values["rs"],
+        "use_teacache": values["cache"] == "TeaCache",
+        "teacache_num_steps": values["teacache_steps"],
+        "teacache_rel_l1_thresh": values["teacache_threshold"],
+        "use_magcache": values["cache"] == "MagCache",
+        "magcache_threshold": values["magcache_threshold"],
+        "magcache_max_consecutive_skips": values["magcache_skips"],
+        "magcache_retention_ratio": values["magcache_retention"],
+        "blend_sections": values["blend"],
+        "latent_type": values["latent"],
+        "selected_loras": values["loras"],
+        "has_input_image": has_source,
+        "input_image_path": source_path,
+        "end_frame_image_path": None,
+        "resolutionW": values["width"],
+        "resolutionH": values["height"],
+        "lora_loaded_names": lora_names,
+        "lora_values": lora_weights,
+        "combine_with_source": values["combine"],
+        "num_cleaned_frames": values["context"],
+    }
+
+
+def _made_image(latent: str, height: int, width: int) -> Any:
+    """What a render begins with when no frame was given, (H, W, 3) uint8. Noise is unseeded."""
+    if latent == "Noise":
+        return np.random.default_rng().integers(0, 256, (height, width, 3), dtype=np.uint8)
+    colour = {"White": (255, 255, 255), "Green Screen": _GREEN}.get(latent, (0, 0, 0))
+    return np.full((height, width, 3), colour, dtype=np.uint8)

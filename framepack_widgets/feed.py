@@ -1,0 +1,63 @@
+"""News about jobs inside one process: from the runner (or another process's changes) to who watches."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Collection
+from typing import Protocol
+
+from framepack_widgets.errors import LibraryError
+from framepack_widgets.job import JobRecord
+from framepack_widgets.library import Library
+
+
+class Watcher(Protocol):
+    """Whoever wants to know what becomes of one job."""
+
+    @property
+    def record(self) -> JobRecord: ...
+
+    def tell(self, record: JobRecord) -> None:
+        """The job's record has changed. Called from the background loop's thread; returns at once."""
+
+
+class Feed:
+    """Which objects of this process watch which jobs of one Library. They are held weakly."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._watchers: weakref.WeakValueDictionary[str, Watcher] = weakref.WeakValueDictionary()
+        self._guard = threading.Lock()
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell this one from now on. One watcher a job: the job's own handle, which tells others."""
+        with self._guard:
+            self._watchers[watcher.record.id] = watcher
+
+    def watcher(self, job_id: str) -> Watcher | None:
+        """Who watches that job."""
+        with self._guard:
+            return self._watchers.get(job_id)
+
+    def publish(self, record: JobRecord) -> None:
+        """Tell the one who watches this job."""
+        watcher = self.watcher(record.id)
+        if watcher is not None:
+            watcher.tell(record)
+
+    def refresh(self, known: Collection[str] = ()) -> None:
+        """Look up every watched job that is not finished: another process may have moved it on.
+
+        known: ids of jobs that the caller knows better than the database does.
+        """
+        with self._guard:
+            watchers = list(self._watchers.values())
+        for watcher in watchers:
+            if not watcher.record.state.is_finished and watcher.record.id not in known:
+                try:
+                    record = self._library.get(watcher.record.id)
+                except LibraryError:
+                    continue  # deleted meanwhile
+                if record != watcher.record:
+                    watcher.tell(record)

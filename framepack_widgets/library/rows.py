@@ -1,0 +1,103 @@
+"""A job's record as a row of the database and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import OrderedDict
+from typing import Any
+
+from framepack_widgets import durable
+from framepack_widgets.job import JobRecord, JobState, Progress, Trace, Wish
+from framepack_widgets.library.inputs import Inputs, kept_names
+from framepack_widgets.library.search import searchable
+from framepack_widgets.settings import Settings
+
+COLUMNS = "id, studio, state, created_at, clip, settings, progress, record"
+
+_APART = {"settings", "progress"}
+_FIELDS = tuple(item.name for item in dataclasses.fields(JobRecord) if item.name not in _APART)
+_CACHED = 2000  # Settings kept in memory; a list of jobs is read again and again while one renders
+
+
+class Rows:
+    """Reads and writes rows for one Library's folder."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self._inputs = inputs
+        self._settings: OrderedDict[str, Settings] = OrderedDict()
+
+    def insert(self, record: JobRecord) -> dict[str, Any]:
+        """Every column but `position`."""
+        settings = durable.json_text(self._inputs.to_stored(record.settings))
+        return {
+            "id": record.id,
+            "model": record.settings.model or "",
+            "settings": settings,
+            **self.update(record),
+        }
+
+    def update(self, record: JobRecord) -> dict[str, Any]:
+        """The columns that may change after a job was made. Settings never do."""
+        return {
+            "studio": record.studio,
+            "state": record.state.value,
+            "open": int(not record.state.is_finished),
+            "created_at": record.created_at,
+            "clip": record.clip,
+            "search": searchable(record),
+            **self.progress(record),
+            "record": _to_json({name: getattr(record, name) for name in _FIELDS}),
+        }
+
+    def progress(self, record: JobRecord) -> dict[str, Any]:
+        """The column that changes about once a second."""
+        return {"progress": _to_json(record.progress.to_dict()) if record.progress else None}
+
+    def record(self, row: tuple[Any, ...]) -> JobRecord:
+        """The record of a row of `COLUMNS`."""
+        job_id, studio, state, created_at, clip, settings, progress, rest = row
+        values = json.loads(rest)
+        # Fields that a newer version of this package wrote are left alone.
+        values = {name: value for name, value in values.items() if name in _FIELDS}
+        values.update(
+            id=job_id,
+            studio=studio,
+            settings=self._read_settings(settings),
+            created_at=created_at,
+            state=JobState(state),
+            wish=Wish(values["wish"]),
+            trace=Trace.from_dict(values["trace"]),
+            notes=tuple(values["notes"]),
+            clip=clip,
+            progress=Progress.from_dict(json.loads(progress)) if progress else None,
+        )
+        return JobRecord(**values)
+
+    def _read_settings(self, text: str) -> Settings:
+        # A sweep is read as a whole every time the page is drawn; equal text is the same object.
+        known = self._settings.get(text)
+        if known is None:
+            known = self._inputs.from_stored(json.loads(text))
+            self._settings[text] = known
+            while len(self._settings) > _CACHED:
+                try:
+                    self._settings.popitem(last=False)
+                except KeyError:  # another thread was faster
+                    break
+        return known
+
+
+def inputs_of(settings_column: str) -> set[str]:
+    """The names of the kept files that a row's settings use."""
+    return set(kept_names(json.loads(settings_column)).values())
+
+
+def _to_json(value: dict[str, Any]) -> str:
+    return durable.json_text(value, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Trace):
+        return value.to_dict()
+    raise TypeError(f"a job's record holds {value!r}, which the Library cannot keep")

@@ -1,0 +1,263 @@
+"""A job as the user holds it: to be awaited, iterated, waited for, cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from typing import Any
+
+from framepack_widgets import _loop
+from framepack_widgets.clip import Clip
+from framepack_widgets.errors import (
+    FramePackError,
+    JobCancelled,
+    JobFailed,
+    JobLost,
+    WrongClip,
+)
+from framepack_widgets.job import JobRecord, JobState, Progress, Wish
+from framepack_widgets.library import Library
+from framepack_widgets.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+class Job:
+    """One render that was asked for.
+
+    Everything is in the Library: this object may be dropped and found again with `studio.job(id)`,
+    also by another kernel. Closing or forgetting it cancels nothing.
+    """
+
+    def __init__(
+        self,
+        record: JobRecord,
+        library: Library,
+        wake: Callable[[], None],
+        trouble: Callable[[], str | None] = lambda: None,
+        preview: Callable[[str], bytes] | None = None,
+    ) -> None:
+        self._record = record
+        self._library = library
+        self._wake = wake
+        self._trouble = trouble
+        self._read_preview = preview
+        self._changed = threading.Condition()
+        self._finished: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self._callbacks: list[Callable[[Job], object]] = []
+        self._listeners: list[Callable[[], None]] = []
+        if record.state.is_finished:
+            self._finished.set_result(None)
+
+    # ------------------------------------------------------------------ what is
+
+    @property
+    def record(self) -> JobRecord:
+        """Everything the Library keeps about the job, as of now."""
+        return self._record
+
+    @property
+    def id(self) -> str:
+        """Our own id, 12 hexadecimal digits. (The server's is `record.trace.server_id`.)"""
+        return self._record.id
+
+    @property
+    def state(self) -> JobState:
+        return self._record.state
+
+    @property
+    def done(self) -> bool:
+        """Whether the job is over, well or badly."""
+        return self._record.state.is_finished
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is; `fraction` 0..1 of the whole render."""
+        if self._record.state in (JobState.DONE, JobState.FETCHING):
+            return Progress(fraction=1.0, section_fraction=1.0)
+        return self._record.progress or Progress()
+
+    @property
+    def settings(self) -> Settings:
+        """As resolved: the server's defaults filled in, the seed drawn."""
+        return self._record.settings
+
+    @property
+    def message(self) -> str:
+        """Why it failed, was cancelled or lost; empty otherwise."""
+        return self._record.message
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is worth knowing beside the result: a field without effect, a dropped LoRA."""
+        return self._record.notes
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps it from going on at the moment (the Studio cannot be reached); None: nothing."""
+        return None if self.done else self._trouble()
+
+    @property
+    def clip(self) -> Clip | None:
+        """The clip, once it is in the Library; also what a cancelled render left."""
+        return self._library.clip(self._record) if self._record.clip else None
+
+    def preview(self) -> bytes | None:
+        """The latent preview of this moment, an encoded image; None while there is none.
+
+        Fetched from the server by this call.
+        """
+        path = self._record.progress.preview if self._record.progress else None
+        if path is None or self._read_preview is None:
+            return None
+        return self._read_preview(path)
+
+    # ------------------------------------------------------------------ waiting
+
+    def result(self, timeout: float | None = None) -> Clip:
+        """Wait for the clip, in a script or a cell; `timeout` in s, None: as long as it takes.
+
+        Ctrl-C (or interrupting the kernel) ends the wait, not the job. Raises TimeoutError,
+        JobFailed, WrongClip, JobCancelled or JobLost (also where nobody can tell).
+        """
+        try:
+            _loop.wait(self._finished, timeout)
+        except TimeoutError:
+            raise TimeoutError(
+                f"Job {self.id} is still {self.state} after {timeout} s. It goes on; "
+                "call result() again, or cancel()."
+            ) from None
+        return self._outcome()
+
+    def __await__(self) -> Generator[Any, None, Clip]:
+        return self._wait().__await__()
+
+    async def _wait(self) -> Clip:
+        # Shielded: cancelling one waiting task must not end the wait of others.
+        await asyncio.shield(asyncio.wrap_future(self._finished))
+        return self._outcome()
+
+    def _outcome(self) -> Clip:
+        record = self._record
+        if record.state is JobState.DONE:
+            clip = self.clip
+            if clip is None:
+                raise JobLost(f"The clip of job {self.id} is no longer in {self._library.path}.")
+            return clip
+        raise _error(record)
+
+    def __iter__(self) -> Iterator[Progress]:
+        last: Progress | None = None
+        while True:
+            with self._changed:
+                while not self.done and self.progress == last:
+                    self._changed.wait(0.1)  # in slices, so that Ctrl-C gets through everywhere
+            if self.progress != last:
+                last = self.progress
+                yield last
+            if self.done:
+                return
+
+    async def __aiter__(self) -> AsyncIterator[Progress]:
+        loop, news = asyncio.get_running_loop(), asyncio.Event()
+
+        def listen() -> None:
+            loop.call_soon_threadsafe(news.set)
+
+        self._listeners.append(listen)
+        try:
+            last: Progress | None = None
+            while True:
+                news.clear()
+                if self.progress != last:
+                    last = self.progress
+                    yield last
+                if self.done:
+                    return
+                if self.progress == last:
+                    await news.wait()
+        finally:
+            self._listeners.remove(listen)
+
+    def on_done(self, callback: Callable[[Job], object]) -> None:
+        """Call `callback(job)` when the job is over (at once if it is), from a background thread.
+
+        An exception in it is logged, and stops nothing.
+        """
+        with self._changed:
+            if not self.done:
+                self._callbacks.append(callback)
+                return
+        self._call(callback)
+
+    # ------------------------------------------------------------------ wishes
+
+    def cancel(self) -> None:
+        """Do not render it, or stop rendering it. What was rendered so far is kept as `clip`.
+
+        A job that waits on the server behind another one is ended when it starts; its notes say so.
+        """
+        self._wish(Wish.CANCEL)
+
+    def stop(self) -> None:
+        """Enough: end the render now and keep it, as a partial clip that counts as done."""
+        self._wish(Wish.STOP)
+
+    def pause(self) -> None:
+        """Do not send it yet. A job that the server has already goes on."""
+        self._wish(Wish.PAUSE)
+
+    def resume(self) -> None:
+        """Take a pause back."""
+        self._wish(Wish.RUN)
+
+    def _wish(self, wish: Wish) -> None:
+        self.tell(self._library.wish(self.id, wish))
+        self._wake()
+
+    # ------------------------------------------------------------------ news
+
+    def tell(self, record: JobRecord) -> None:
+        """The job's record has changed: pass it on to whoever waits."""
+        with self._changed:
+            if self._record.state.is_finished and not record.state.is_finished:
+                # It came back (the server resumed its queue): there is something to wait for again.
+                self._finished = concurrent.futures.Future()
+            self._record = record
+            callbacks: list[Callable[[Job], object]] = []
+            if record.state.is_finished and not self._finished.done():
+                callbacks, self._callbacks = self._callbacks, []
+                self._finished.set_result(None)
+            self._changed.notify_all()
+        for listener in list(self._listeners):
+            try:
+                listener()
+            except RuntimeError:  # its event loop was closed meanwhile
+                _log.debug("a listener of job %s is gone", self.id)
+        for callback in callbacks:
+            self._call(callback)
+
+    def _call(self, callback: Callable[[Job], object]) -> None:
+        try:
+            callback(self)
+        except Exception:
+            _log.exception("on_done callback of job %s", self.id)
+
+    def __repr__(self) -> str:
+        text = f"<Job {self.id} {self.state}"
+        if self.state is JobState.RUNNING:
+            text += f" {self.progress.fraction:.0%}"
+        return f"{text}: {self.message}>" if self.message else f"{text}>"
+
+
+def _error(record: JobRecord) -> FramePackError:
+    """The error that a job's end stands for."""
+    text = f"Job {record.id}: {record.message or record.state}"
+    if record.state is JobState.FAILED:
+        return WrongClip(text) if record.wrong_clip else JobFailed(text)
+    if record.state is JobState.CANCELLED:
+        return JobCancelled(text)
+    return JobLost(text)

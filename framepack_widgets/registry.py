@@ -1,0 +1,169 @@
+"""One Library object a folder and one runner a Studio, however often a process connects."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from framepack_widgets import _loop
+from framepack_widgets.feed import Feed
+from framepack_widgets.job import JobRecord
+from framepack_widgets.library import Library
+from framepack_widgets.live_job import Job
+from framepack_widgets.locations import default_folder
+from framepack_widgets.lock import RunnerLock
+from framepack_widgets.runner import Runner
+from framepack_widgets.runner.context import Context
+from framepack_widgets.studio.client import StudioClient
+
+_POLL_S = 0.1
+
+_guard = threading.RLock()
+_libraries: dict[Path, Library] = {}
+_feeds: dict[Path, Feed] = {}
+_desks: dict[tuple[Path, str], Desk] = {}
+_demo: Any = None
+
+
+class Desk:
+    """Where the jobs of one Library on one Studio are handled in this process."""
+
+    clock: Callable[[], float] = staticmethod(time.time)
+
+    def __init__(self, library: Library, feed: Feed, key: str, client: StudioClient) -> None:
+        self.library = library
+        self.key = key
+        self._feed = feed
+        self._client = client
+        self._task: Future[None] | None = None
+        context = Context(library, key, client, feed.publish, feed.refresh)
+        locks = library.path / "locks"
+        locks.mkdir(exist_ok=True)
+        self._make = lambda: Runner(context, RunnerLock(locks / f"{key}.lock"))
+        self._runner: Runner | None = None
+
+    def start(self) -> None:
+        """Run (or watch) the jobs from now on."""
+
+        async def work() -> None:
+            self._runner = self._make()
+            await self._runner.run()
+
+        if self._task is None or self._task.done():
+            self._task = _loop.submit(work())
+            # What takes a clip in is heavy to load: now, not between the render's end and the clip.
+            threading.Thread(target=_warm_up, daemon=True).start()
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps the runner from going on."""
+        return self._runner.trouble if self._runner else None
+
+    @property
+    def is_holder(self) -> bool:
+        """Whether the jobs are run from this process."""
+        return self._runner is not None and self._runner.is_holder
+
+    def wake(self) -> None:
+        """There is something to do."""
+        _loop.call_soon(lambda: self._runner and self._runner.wake())
+
+    def handle(self, record: JobRecord) -> Job:
+        """The one Job object of this process for that record."""
+        known = self._feed.watcher(record.id)
+        if isinstance(known, Job):
+            return known
+        job = Job(record, self.library, self.wake, lambda: self.trouble, self._preview)
+        self._feed.watch(job)
+        return job
+
+    def _preview(self, path: str) -> bytes:
+        return _loop.run(self._client.read_file(path))
+
+    def wait_until_idle(self, timeout: float | None) -> Sequence[Job]:
+        """Wait until nothing is left to do; the jobs that were left when the wait began."""
+        jobs = [self.handle(record) for record in self.library.unfinished(self.key)]
+        seen = {job.id for job in jobs}
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = self.library.unfinished(self.key)
+            for record in left:
+                if record.id not in seen:
+                    seen.add(record.id)
+                    jobs.append(self.handle(record))
+            if not left and all(job.done for job in jobs):
+                return jobs
+            if end is not None and time.monotonic() >= end:
+                raise TimeoutError(f"{len(left)} jobs are left after {timeout} s; they go on.")
+            time.sleep(_POLL_S)
+
+    def close(self) -> None:
+        """Stop, and let another process run the jobs."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            # The lock is given back by the runner itself, in its own thread.
+            while self.is_holder:
+                time.sleep(0.01)
+        with _guard:
+            for key in [k for k, desk in _desks.items() if desk is self]:
+                del _desks[key]
+        _loop.run(self._close_client())
+
+    async def _close_client(self) -> None:
+        await asyncio.sleep(0)
+        await self._client.aclose()
+
+
+def _warm_up() -> None:
+    import av  # noqa: F401
+    import numpy  # noqa: F401, ICN001
+
+
+def library_at(library: Library | str | os.PathLike[str] | None) -> Library:
+    """The Library of that folder; one object a folder, so that changes are seen at once."""
+    with _guard:
+        if isinstance(library, Library):
+            return _libraries.setdefault(library.path, library)
+        path = default_folder() if library is None else Path(library)
+        path = path.expanduser().resolve()
+        if path not in _libraries:
+            _libraries[path] = Library(path)
+        return _libraries[path]
+
+
+def desk_for(library: Library, client: StudioClient, name: str | None = None) -> Desk:
+    """The desk for that Studio; a second connection in one process shares it.
+
+    name: what the Library calls this Studio, where its address is different each time.
+    """
+    with _guard:
+        feed = _feeds.setdefault(library.path, Feed(library))
+        key = library.remember_studio(
+            name or client.url,
+            app_id=client.app_id,
+            version=client.version,
+            schema=client.schema.to_dict(),
+        )
+        desk = _desks.get((library.path, key))
+        if desk is None:
+            desk = _desks[library.path, key] = Desk(library, feed, key, client)
+            desk.start()
+        return desk
+
+
+def demo_url() -> str:
+    """The address of the built-in Studio; started for this process on first use, ends with it."""
+    global _demo  # noqa: PLW0603 - one a process is enough
+    with _guard:
+        if _demo is None or not _demo.is_running:
+            from framepack_widgets.demo.process import start
+
+            _demo = start()
+        return str(_demo.url)

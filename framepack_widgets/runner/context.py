@@ -1,0 +1,110 @@
+"""What all parts of the runner share: the Library, the Studio, and who is to be told of changes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+
+from framepack_widgets.advance import advance
+from framepack_widgets.events import Event, Seen
+from framepack_widgets.job import JobRecord
+from framepack_widgets.length import RenderPlan, final_names, plan
+from framepack_widgets.library import Library
+from framepack_widgets.settings import Settings
+from framepack_widgets.studio.protocol import StudioAdapter
+
+_SAVE_S = 2.0  # between two commits of mere progress, for those who look on from another process
+
+
+class Context:
+    """One Studio's part of one Library.
+
+    publish: told every changed record, from the background loop's thread. refresh: told that
+    something else may have changed, but for the jobs with these ids.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        key: str,
+        studio: StudioAdapter,
+        publish: Callable[[JobRecord], None],
+        refresh: Callable[[Collection[str]], None],
+    ) -> None:
+        self.library = library
+        self.key = key
+        self.studio = studio
+        self.publish = publish
+        self.refresh = refresh
+        # Short ids seen in the server's queue at our last submission: what is older is not ours.
+        self.known_ids: tuple[str, ...] = ()
+
+        self._jobs: dict[str, JobRecord] = {}
+        self._changes = -1
+        self._saved: dict[str, float] = {}
+
+    def apply(self, record: JobRecord, event: Event) -> JobRecord:
+        """Commit what `event` makes of the job, and tell those who watch."""
+        after = self.library.apply(record.id, event)
+        self._jobs[record.id] = after
+        self.publish(after)
+        return after
+
+    def saw(self, record: JobRecord, event: Seen) -> JobRecord:
+        """As `apply`; mere progress is told at once, but committed only now and then."""
+        after = advance(record, event)
+        told = record.id in self._jobs and after.replace(progress=record.progress) == record
+        elapsed = time.monotonic() - self._saved.get(record.id, -_SAVE_S)
+        if not told or elapsed >= _SAVE_S:
+            self._saved[record.id] = time.monotonic()
+            return self.apply(record, event)
+        self._jobs[record.id] = after
+        self.publish(after)
+        return after
+
+    def jobs(self) -> list[JobRecord]:
+        """Our jobs that are not over, in the order in which they are to be sent.
+
+        Read again only if somebody, in any process, has changed something.
+        """
+        changes = self.library.changes()
+        if changes != self._changes:
+            self._changes = changes
+            before = self._jobs
+            self._jobs = {record.id: record for record in self.library.unfinished(self.key)}
+            for job_id, record in self._jobs.items():
+                known = before.get(job_id)
+                if known is not None and known.state is record.state:
+                    # What we saw ourselves since the last commit is newer.
+                    self._jobs[job_id] = record.replace(progress=known.progress)
+                if self._jobs[job_id] != known:
+                    self.publish(self._jobs[job_id])
+            self.refresh(self._jobs)
+        return [record for record in self._jobs.values() if not record.state.is_finished]
+
+
+def now() -> float:
+    """This machine's clock, s since 1970; never compared with a server's."""
+    return time.time()
+
+
+def render_plan(settings: Settings) -> RenderPlan:
+    """Sections, frames and file names of a render; sizes do not matter here."""
+    return plan(settings, start_size=None)
+
+
+def full_names(settings: Settings, timestamp: str) -> tuple[str, ...]:
+    """Names that the file of a whole render may have, best first."""
+    return final_names(timestamp, render_plan(settings))
+
+
+def all_names(settings: Settings, timestamp: str) -> tuple[str, ...]:
+    """Names that any file of this render may have, longest clip first."""
+    grown = reversed(render_plan(settings).section_latents)
+    sections = (f"{timestamp}_{latents}.mp4" for latents in grown)
+    return tuple(dict.fromkeys([*full_names(settings, timestamp), *sections]))
+
+
+def file_name(path: str) -> str:
+    """The last part of a path of the server's, whatever its separators."""
+    return path.replace("\\", "/").rsplit("/", 1)[-1]

@@ -1,0 +1,175 @@
+"""Working a waiting list: one job of ours at a time on the Studio, the rest in the Library."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+from framepack_widgets import stamp as stamps
+from framepack_widgets.errors import FramePackError, SettingsError, StudioRefused
+from framepack_widgets.events import Failed, Joined, Sending, Sent
+from framepack_widgets.job import JobRecord, JobState, Wish
+from framepack_widgets.lock import RunnerLock
+from framepack_widgets.runner.context import Context, now
+from framepack_widgets.runner.evidence import Evidence
+from framepack_widgets.runner.fetch import Fetcher
+from framepack_widgets.runner.follow import Follower
+from framepack_widgets.runner.recover import Recovery
+from framepack_widgets.studio.line import new_session
+from framepack_widgets.validation import validate
+
+_IDLE_S = 1.0  # between two looks at whether another process has asked for something
+_VIEW_S = 0.3  # the same, while another process runs our jobs
+_ON_SERVER = (JobState.SENT, JobState.RUNNING)
+
+
+class Runner:
+    """Runs the jobs of one Library on one Studio, if no other process does.
+
+    One runner per Library and Studio holds the lock; all others look on, and take over when it is
+    gone. `trouble` says what keeps it from going on (None: nothing), for whoever shows it.
+    """
+
+    def __init__(self, context: Context, lock: RunnerLock) -> None:
+        self._context = context
+        self._lock = lock
+        self._evidence = Evidence(context.studio)
+        self._follower = Follower(context, self._evidence)
+        self._recovery = Recovery(context, self._evidence)
+        self._fetcher = Fetcher(context)
+        self._wake = asyncio.Event()
+        self._ahead: asyncio.Task[None] | None = None
+        self._ahead_of: str | None = None
+        self.trouble: str | None = None
+
+    @property
+    def is_holder(self) -> bool:
+        """Whether this process runs the jobs (and not another one)."""
+        return self._lock.held
+
+    def wake(self) -> None:
+        """Something was asked for. From the background loop's thread only."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        pause = 0.5
+        try:
+            while True:
+                try:
+                    delay = await self._step()
+                    self.trouble, pause = None, 0.5
+                except FramePackError as error:
+                    self.trouble, delay = str(error), pause
+                    pause = min(10.0, pause * 1.6)
+                except Exception as error:  # noqa: BLE001 - shown to the user as the runner's trouble
+                    self.trouble = f"unexpected: {type(error).__name__}: {error}"
+                    delay = pause = min(10.0, pause * 1.6)
+                await self._rest(delay)
+        finally:
+            await self._fetcher.aclose()
+            self._lock.release()
+
+    async def _rest(self, delay: float) -> None:
+        if delay > 0:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), delay)
+        self._wake.clear()
+
+    async def _step(self) -> float:
+        """One round. Seconds until the next."""
+        jobs = self._context.jobs()
+        if not jobs:
+            self._lock.release()
+            return _IDLE_S
+        if not self._lock.held:
+            if not self._lock.acquire():
+                return _VIEW_S
+            jobs = self._context.jobs()  # the former holder's last word
+        for record in jobs:
+            if record.state is JobState.FETCHING:
+                self._fetcher.start(record)
+        for record in jobs:
+            if record.state is JobState.SENDING:
+                return await self._recovery.step(record)
+        waiting = [r for r in jobs if r.state is JobState.WAITING]
+        active = [r for r in jobs if r.state in _ON_SERVER]
+        if active:
+            delay = await self._follow(active, waiting)
+            return min(delay, 0.0) if self._is_free() else delay
+        ready = [r for r in waiting if r.wish is Wish.RUN]
+        if ready:
+            await self._send(ready[0])
+            return 0.0
+        return _IDLE_S
+
+    async def _follow(self, active: list[JobRecord], waiting: list[JobRecord]) -> float:
+        self._upload_ahead(waiting)
+        dormant = [r for r in waiting if r.trace.former_ids]
+        return await self._follower.step(active, dormant)
+
+    def _is_free(self) -> bool:
+        """Whether the last step ended the job that was being followed: then go on at once."""
+        return not any(r.state in _ON_SERVER for r in self._context.jobs())
+
+    def _upload_ahead(self, waiting: list[JobRecord]) -> None:
+        """Send the next job's frames while the current one renders."""
+        nxt = next((r for r in waiting if r.wish is Wish.RUN), None)
+        if nxt is None or nxt.id == self._ahead_of or (self._ahead and not self._ahead.done()):
+            return
+        self._ahead_of = nxt.id
+
+        async def upload() -> None:
+            # Its own turn brings the same trouble up again, where the user sees it.
+            with contextlib.suppress(FramePackError):
+                await self._context.studio.prepare(nxt.settings, self._overrides(nxt))
+
+        self._ahead = asyncio.get_running_loop().create_task(upload())
+
+    async def _send(self, record: JobRecord) -> None:
+        """Hand a job over. What would be needed to find it again is on disk before the first byte."""
+        context, studio = self._context, self._context.studio
+        await studio.check_app()
+        problem = self._obstacle(record)
+        if problem is not None:
+            context.apply(record, Failed(now(), problem))
+            return
+        arguments = await studio.prepare(record.settings, self._overrides(record))
+        session = new_session()
+        fresh = context.apply(record, Sending(now(), studio.app_id, session, context.known_ids))
+        if fresh.state is not JobState.SENDING or fresh.trace.session_hash != session:
+            return  # cancelled or taken meanwhile
+
+        async def joined() -> None:
+            context.apply(fresh, Joined(now()))
+
+        try:
+            submission = await studio.submit(arguments, session, joined)
+        except StudioRefused as error:
+            context.apply(fresh, Failed(now(), str(error)))
+            return
+        context.apply(fresh, Sent(now(), submission.server_id))
+        context.known_ids = tuple(row.id for row in submission.queue)
+
+    def _obstacle(self, record: JobRecord) -> str | None:
+        """Why this job cannot be sent, though it could when it was asked for: the server changed."""
+        report = validate(record.settings, self._context.studio.schema)
+        if report.ok:
+            return None
+        try:
+            report.raise_if_any()
+        except SettingsError as error:
+            return f"The Studio no longer accepts this job's settings.\n{error}"
+        return None
+
+    def _overrides(self, record: JobRecord) -> dict[str, Any]:
+        """The stamp, in the field that these settings make inert."""
+        if record.stamp is None:
+            return {}
+        field = stamps.inert_field(self._context.studio.schema, record.settings)
+        if field is None:
+            return {}
+        base = getattr(record.settings, field.name, None)
+        base = field.default if base is None else base
+        return {field.name: stamps.apply(float(base), record.stamp, field)}

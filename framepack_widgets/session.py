@@ -1,0 +1,220 @@
+"""`connect`, and the Studio that it gives: the front door of this package."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from framepack_widgets import _loop
+from framepack_widgets import stamp as stamps
+from framepack_widgets.forecast import Forecast, forecast
+from framepack_widgets.job import JobRecord
+from framepack_widgets.library import Library
+from framepack_widgets.live_job import Job
+from framepack_widgets.problem import Report
+from framepack_widgets.registry import Desk, demo_url, desk_for, library_at
+from framepack_widgets.settings import Settings
+from framepack_widgets.studio.address import parse
+from framepack_widgets.studio.connect import Credentials, find, open_client
+from framepack_widgets.validation import validate
+
+if TYPE_CHECKING:
+    import ssl
+
+    from framepack_widgets.schema import Schema
+    from framepack_widgets.studio.client import StudioClient
+    from framepack_widgets.studio.protocol import QueueRow
+
+MAX_SEED = 2**53 - 1  # the largest whole number that survives JSON in a browser
+
+
+def connect(
+    url: str | None = None,
+    *,
+    library: Library | str | os.PathLike[str] | None = None,
+    token: str | None = None,
+    auth: tuple[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    verify: bool | str | ssl.SSLContext = True,
+) -> Studio:
+    """Connect to a FramePack Studio.
+
+    url: "http://127.0.0.1:7860", with a path prefix if a proxy adds one; "demo" starts the built-in
+    Studio; None looks at FRAMEPACK_STUDIO_URL, then at ports 7860 to 7869 of this machine.
+    HTTP Basic of a proxy goes into the URL (https://user:password@host) or into headers.
+    library: folder of the jobs and clips; None: `framepack-library` in the Jupyter server's root,
+    elsewhere the user's data folder.
+    token: sent as a bearer token. auth: (user, password) of the Studio's own login.
+    verify: False accepts any TLS certificate; a path names the certificates to trust.
+
+    Jobs of an earlier kernel go on. Raises StudioUnreachable, NotAStudio, StudioRefused,
+    LibraryError; each says what to do.
+    """
+    credentials = Credentials(token, auth, dict(headers or {}), verify)
+    shelf = library_at(library)
+    name = None
+    if url == "demo":
+        url, name = demo_url(), "demo"
+    opening = find(credentials) if url is None else open_client(url, credentials)
+    client = _loop.run(opening)
+    return Studio(client, desk_for(shelf, client, name), credentials)
+
+
+class Studio:
+    """A Studio and the Library beside it. Made by `connect`."""
+
+    def __init__(self, client: StudioClient, desk: Desk, credentials: Credentials) -> None:
+        self._client = client
+        self._desk = desk
+        self._credentials = credentials
+        self._gradio: Any = None
+
+    # ------------------------------------------------------------------ what it is
+
+    @property
+    def url(self) -> str:
+        return self._client.url
+
+    @property
+    def version(self) -> str | None:
+        """The Studio's own version, such as "0.5.1"; None where it does not show one."""
+        return self._client.version
+
+    @property
+    def schema(self) -> Schema:
+        """What this server's render endpoint takes; shows itself as a table."""
+        return self._client.schema
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return self.schema.models
+
+    @property
+    def loras(self) -> tuple[str, ...]:
+        return self.schema.loras
+
+    @property
+    def library(self) -> Library:
+        return self._desk.library
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps jobs from going on at the moment; None: nothing."""
+        return self._desk.trouble
+
+    @property
+    def gradio(self) -> Any:
+        """gradio_client's own Client for this server, for endpoints that this package does not wrap.
+
+        Downloads nothing by itself and reports nothing to anybody. Made on first use.
+        """
+        if self._gradio is None:
+            from framepack_widgets.studio.gradio import open_gradio
+
+            self._gradio = open_gradio(parse(self.url), self._credentials)
+        return self._gradio
+
+    def refresh(self) -> list[str]:
+        """Read the server's description anew (a LoRA was added, the server updated).
+
+        What changed in what it accepts, one sentence each.
+        """
+        before = self.schema
+        _loop.run(self._client.refresh())
+        return before.diff(self.schema)
+
+    def queue(self) -> list[QueueRow]:
+        """The server's whole queue, strangers' jobs included. Costs the server some work."""
+        return _loop.run(self._client.queue())
+
+    # ------------------------------------------------------------------ rendering
+
+    def check(self, settings: Settings | None = None, /, **values: Any) -> Report:
+        """All problems and warnings of these settings on this Studio; nothing is sent."""
+        return validate(_merged(settings, values), self.schema)
+
+    def plan(self, settings: Settings | None = None, /, **values: Any) -> Forecast:
+        """Exact frames, seconds and size of the clip, and how long its render may take.
+
+        Raises SettingsError where the settings have problems.
+        """
+        wanted = _merged(settings, values)
+        validate(wanted, self.schema).raise_if_any()
+        return forecast(self.schema.resolve(wanted), self.library.renders(self._desk.key))
+
+    def submit(self, settings: Settings | None = None, /, **values: Any) -> Job:
+        """Ask for a render. Returns at once; jobs are sent one after the other.
+
+        settings: a Settings; keywords replace its values. What is not given takes the server's
+        default, a seed is drawn. Frames are copied into the Library.
+        Raises SettingsError with all problems at once; nothing is sent then.
+        """
+        wanted = _merged(settings, values)
+        report = validate(wanted, self.schema)
+        report.raise_if_any()
+        resolved = self.schema.resolve(self.library.localise(wanted))
+        if resolved.seed is None:
+            resolved = resolved.replace(seed=secrets.randbelow(MAX_SEED + 1))
+        record = self._stamped(
+            JobRecord(
+                id=secrets.token_hex(6),
+                studio=self._desk.key,
+                settings=resolved,
+                created_at=self._desk.clock(),
+                notes=tuple(str(warning) for warning in report.warnings),
+            )
+        )
+        self.library.add(record)
+        job = self._desk.handle(record)
+        self._desk.wake()
+        return job
+
+    def _stamped(self, record: JobRecord) -> JobRecord:
+        field = stamps.inert_field(self.schema, record.settings)
+        if field is None:
+            return record
+        return record.replace(
+            stamp=1 + secrets.randbelow(stamps.MAX_STAMP),
+            stamp_key=stamps.SIDECAR_KEYS[field.name],
+            stamp_step=field.step,
+        )
+
+    def jobs(self, **search: Any) -> list[Job]:
+        """Jobs on this Studio, newest first, also those of earlier kernels; search as in `Library.jobs`."""
+        return [self._desk.handle(r) for r in self.library.jobs(studio=self._desk.key, **search)]
+
+    def job(self, job_id: str) -> Job:
+        """A job by its id, or the beginning of it. Raises LibraryError for none or several."""
+        return self._desk.handle(self.library.get(job_id))
+
+    def run_until_idle(self, timeout: float | None = None) -> Sequence[Job]:
+        """Wait until no job of this Library on this Studio is left to do; the jobs that ended.
+
+        Ctrl-C ends the wait, not the jobs. Raises TimeoutError.
+        """
+        return self._desk.wait_until_idle(timeout)
+
+    def close(self) -> None:
+        """Stop following and running jobs from this process. They stay in the Library."""
+        self._desk.close()
+
+    def __enter__(self) -> Studio:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        models, loras = len(self.models), len(self.loras)
+        return (
+            f"<Studio {self.version or '(version unknown)'} at {self.url}: "
+            f"{models} models, {loras} LoRA{'' if loras == 1 else 's'}; library {self.library.path}>"
+        )
+
+
+def _merged(settings: Settings | None, values: Mapping[str, Any]) -> Settings:
+    if settings is None:
+        return Settings(**values)
+    return settings.replace(**values) if values else settings

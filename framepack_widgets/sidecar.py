@@ -1,0 +1,117 @@
+"""A Studio's sidecar (`<timestamp>.json`): which of its keys says what about Settings. Pure.
+
+The server writes it when a render starts, from the values it was given; it holds neither the job's id
+nor anything about the frames but whether there were any. Source of the keys: Studio 0.5.1,
+`metadata_utils.create_metadata`, and the recorded files.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from framepack_widgets.settings import Settings
+
+# Setting -> key of the sidecar, where the value is written as it was sent.
+KEYS: Mapping[str, str] = {
+    "prompt": "prompt",
+    "negative_prompt": "negative_prompt",
+    "seed": "seed",
+    "steps": "steps",
+    "cfg_scale": "cfg",
+    "distilled_cfg_scale": "gs",
+    "cfg_rescale": "rs",
+    "seconds": "total_second_length",
+    "latent_window_size": "latent_window_size",
+    "blend_sections": "blend_sections",
+    "latent_image": "latent_type",
+    "width": "resolutionW",
+    "height": "resolutionH",
+    "context_frames": "num_cleaned_frames",
+    "combine_with_source": "combine_with_source",
+    "teacache_steps": "teacache_num_steps",
+    "teacache_threshold": "teacache_rel_l1_thresh",
+    "magcache_threshold": "magcache_threshold",
+    "magcache_max_skips": "magcache_max_consecutive_skips",
+    "magcache_retention": "magcache_retention_ratio",
+}
+_TEACACHE = ("teacache_steps", "teacache_threshold")
+_MAGCACHE = ("magcache_threshold", "magcache_max_skips", "magcache_retention")
+_UNUSED: Mapping[str, tuple[str, ...]] = {
+    "MagCache": _TEACACHE,
+    "TeaCache": _MAGCACHE,
+    "None": _TEACACHE + _MAGCACHE,
+}
+# A stamp moves a number by at most this much.
+_STAMP_REACH = 0.0012
+
+
+def differences(settings: Settings, sidecar: Mapping[str, Any]) -> list[str]:
+    """What the server rendered otherwise than asked, one sentence each; empty: nothing.
+
+    settings: as resolved (with the server's own defaults filled in). A key that the sidecar lacks
+    says nothing.
+    """
+    found = []
+    for name, key in KEYS.items():
+        if name in _UNUSED.get(str(settings.cache), ()):
+            continue  # whatever it says changes nothing, and it may carry a stamp
+        asked, did = getattr(settings, name, None), sidecar.get(key)
+        if asked is None or did is None or _same(asked, did):
+            continue
+        found.append(f"{name}: asked {asked!r:.80}, the server rendered {did!r:.80}")
+    found += _model(settings, sidecar) + _cache(settings, sidecar) + _loras(settings, sidecar)
+    return found
+
+
+def is_other(settings: Settings, sidecar: Mapping[str, Any]) -> bool:
+    """Whether the sidecar is clearly of another job: another prompt, seed or model."""
+    for name in ("prompt", "seed"):
+        asked, did = getattr(settings, name, None), sidecar.get(KEYS[name])
+        if asked is not None and did is not None and not _same(asked, did):
+            return True
+    return bool(_model(settings, sidecar))
+
+
+def _model(settings: Settings, sidecar: Mapping[str, Any]) -> list[str]:
+    did = sidecar.get("model_type")
+    # "Video with Endframe" is written down as "Video" (and rendered by the same code).
+    names = {settings.model, str(settings.model or "").removesuffix(" with Endframe")}
+    if did is None or settings.model is None or did in names:
+        return []
+    return [f"model: asked {settings.model!r}, the server rendered {did!r:.80}"]
+
+
+def _cache(settings: Settings, sidecar: Mapping[str, Any]) -> list[str]:
+    if settings.cache is None or "use_magcache" not in sidecar:
+        return []
+    did = "None"
+    if sidecar.get("use_magcache"):
+        did = "MagCache"
+    elif sidecar.get("use_teacache"):
+        did = "TeaCache"
+    return [] if did == settings.cache else [f"cache: asked {settings.cache}, rendered {did}"]
+
+
+def _loras(settings: Settings, sidecar: Mapping[str, Any]) -> list[str]:
+    did = sidecar.get("loras")
+    if not isinstance(did, Mapping):
+        return []
+    asked = dict(settings.loras or {})
+    found = []
+    for name, weight in asked.items():
+        if name not in did:
+            found.append(f"LoRA {name}: asked with weight {weight}, the server left it out")
+        elif not _same(weight, did[name]):
+            found.append(f"LoRA {name}: asked with weight {weight}, rendered with {did[name]!r:.20}")
+    found += [f"LoRA {str(name)[:80]}: rendered although not asked for" for name in did if name not in asked]
+    return found
+
+
+def _same(asked: Any, did: Any) -> bool:
+    if isinstance(asked, bool) or isinstance(did, bool):
+        return asked is did or asked == did
+    if isinstance(asked, (int, float)) and isinstance(did, (int, float)):
+        return math.isclose(asked, did, rel_tol=1e-9, abs_tol=_STAMP_REACH)
+    return str(asked).strip() == str(did).strip()
