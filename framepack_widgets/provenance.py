@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 MARK = "framepack_widgets"
 TAG = "comment"  # the one free text that every mp4 muxer and most players know
+_KEPT_NAME = re.compile(r"[0-9a-f]{64}(\.[a-z0-9]{1,10})?\Z")  # as library/inputs.py makes them
 FILE_FIELDS = ("start_frame", "end_frame", "video")  # the settings that are files
 
 
@@ -92,19 +94,27 @@ def parse(text: str | None) -> dict[str, Any] | None:
 
 
 def read_settings(path: str | os.PathLike[str]) -> Settings:
-    """The settings of a clip, or of a JSON file. `Settings.from_file` is this.
+    """The settings of a clip, of its JSON, or of a Studio's own JSON or PNG.
 
-    Frames that are not beside the clip any more are left out, with a warning that names them.
-    Raises SettingsError where the file holds no settings.
+    `Settings.from_file` is this. Frames that are not beside the file any more are left out, with a
+    warning that names them. Raises SettingsError where the file holds no settings.
     """
+    from framepack_widgets.sidecar_settings import read_sidecar
+
+    file = Path(path).expanduser()
     try:
-        facts = read(path)
+        facts = read(file)
     except LibraryError as error:
         raise SettingsError(str(error)) from error
+    found = None if facts else read_sidecar(file)
+    if found is not None:
+        _tell_missing(path, found[1])
+        return found[0]
     if facts is None:
         raise SettingsError(
             f"{path} holds no settings: it has neither a '{TAG}' tag of framepack-widgets nor a "
-            "JSON file beside it. Only clips that were fetched by framepack-widgets carry them."
+            "JSON file beside it, and is no JSON or PNG that a Studio wrote. A clip fetched with "
+            "framepack-widgets carries its settings."
         )
     settings, missing = settings_of(facts, path)
     if settings is None:
@@ -112,9 +122,13 @@ def read_settings(path: str | os.PathLike[str]) -> Settings:
             f"{path} is by framepack-widgets, but its settings cannot be read. It may be of a "
             "newer version; try pip install -U framepack-widgets."
         )
-    if missing:
-        warnings.warn(f"{path}: {'; '.join(missing)}", stacklevel=2)
+    _tell_missing(path, missing)
     return settings
+
+
+def _tell_missing(path: str | os.PathLike[str], missing: tuple[str, ...]) -> None:
+    if missing:
+        warnings.warn(f"{path}: {'; '.join(missing)}", stacklevel=3)
 
 
 def settings_of(
@@ -149,10 +163,8 @@ def settings_of(
 
 def _find_input(clip: Path, about: Mapping[str, Any]) -> Path | None:
     name = about.get("name")
-    # Facts may come from anybody's file: a name that is a path could point anywhere.
-    if not isinstance(name, str) or name in ("", ".", "..") or Path(name).name != name:
-        return None
-    if "\\" in name or "/" in name:
+    # Facts may come from anybody's file: any other name could point anywhere.
+    if not isinstance(name, str) or not _KEPT_NAME.match(name):
         return None
     folder = Path(os.path.abspath(clip.expanduser())).parent  # noqa: PTH100 links not resolved
     for place in (folder.parent / "inputs" / name, folder / "inputs" / name):

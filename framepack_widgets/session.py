@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from framepack_widgets import _loop
 from framepack_widgets import stamp as stamps
+from framepack_widgets.errors import FramePackError
 from framepack_widgets.forecast import Forecast, forecast
-from framepack_widgets.job import JobRecord
+from framepack_widgets.job import JobRecord, JobState
 from framepack_widgets.library import Library
 from framepack_widgets.live_job import Job
 from framepack_widgets.problem import Report
 from framepack_widgets.registry import Desk, demo_url, desk_for, library_at
 from framepack_widgets.settings import Settings
-from framepack_widgets.studio.address import parse
+from framepack_widgets.studio.address import from_environment
 from framepack_widgets.studio.connect import Credentials, find, open_client
 from framepack_widgets.validation import validate
 
@@ -37,7 +38,7 @@ def connect(
     token: str | None = None,
     auth: tuple[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
-    verify: bool | str | ssl.SSLContext = True,
+    verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
 ) -> Studio:
     """Connect to a FramePack Studio.
 
@@ -55,20 +56,30 @@ def connect(
     credentials = Credentials(token, auth, dict(headers or {}), verify)
     shelf = library_at(library)
     name = None
-    if url == "demo":
+    if "demo" in (url, from_environment() if url is None else None):
         url, name = demo_url(), "demo"
     opening = find(credentials) if url is None else open_client(url, credentials)
-    client = _loop.run(opening)
-    return Studio(client, desk_for(shelf, client, name), credentials)
+    client, running = _loop.run(_arrive(opening))
+    return Studio(client, desk_for(shelf, client, name), running)
+
+
+async def _arrive(opening: Awaitable[StudioClient]) -> tuple[StudioClient, str | None]:
+    """The client, and the id of the job that runs there now: "" for none, None: not told."""
+    client = await opening
+    try:
+        current = await client.current()
+    except FramePackError:  # no reason not to connect; what needs an answer will say what is wrong
+        return client, None
+    return client, current.server_id if current is not None else ""
 
 
 class Studio:
     """A Studio and the Library beside it. Made by `connect`."""
 
-    def __init__(self, client: StudioClient, desk: Desk, credentials: Credentials) -> None:
+    def __init__(self, client: StudioClient, desk: Desk, running: str | None = None) -> None:
         self._client = client
         self._desk = desk
-        self._credentials = credentials
+        self._running = running  # the server's job when we came, see `_arrive`
         self._gradio: Any = None
 
     # ------------------------------------------------------------------ what it is
@@ -111,9 +122,7 @@ class Studio:
         Downloads nothing by itself and reports nothing to anybody. Made on first use.
         """
         if self._gradio is None:
-            from framepack_widgets.studio.gradio import open_gradio
-
-            self._gradio = open_gradio(parse(self.url), self._credentials)
+            self._gradio = self._client.open_gradio()
         return self._gradio
 
     def refresh(self) -> list[str]:
@@ -207,11 +216,35 @@ class Studio:
         self.close()
 
     def __repr__(self) -> str:
-        models, loras = len(self.models), len(self.loras)
-        return (
-            f"<Studio {self.version or '(version unknown)'} at {self.url}: "
-            f"{models} models, {loras} LoRA{'' if loras == 1 else 's'}; library {self.library.path}>"
+        return "\n".join(
+            [
+                f"<Studio {self.version or '(version not shown)'} at {self.url}",
+                f"  models:  {', '.join(self.models)}",
+                f"  LoRAs:   {_shortened(self.loras) or 'none'}",
+                f"  queue:   {self._queue_text()}",
+                f"  library: {self.library.path}>",
+            ]
         )
+
+    def _queue_text(self) -> str:
+        """Who was running when we came, and our own jobs now; asks the server nothing."""
+        ours = self.library.unfinished(self._desk.key)
+        if self._running is None:
+            text = "not told"
+        elif not self._running:
+            text = "nothing was running when connected"
+        elif any(record.trace.server_id == self._running for record in ours):
+            text = "a job of this library was running when connected"
+        else:
+            text = "somebody else's job was running when connected"
+        counts = {state: sum(record.state is state for record in ours) for state in JobState}
+        listed = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+        return f"{text}; of this library: {listed}" if listed else text
+
+
+def _shortened(names: Sequence[str], most: int = 8) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _merged(settings: Settings | None, values: Mapping[str, Any]) -> Settings:

@@ -75,7 +75,7 @@ def ensure(venv, arguments, python=None):
     elif stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
         return interpreter
     say(f"Installing into {venv.name} (once; a minute or two) ...")
-    command = [str(interpreter), "-m", "pip", "install", "--quiet", *arguments]
+    command = [str(interpreter), "-m", "pip", "install", "--quiet", "--quiet", *arguments]
     if subprocess.run(command, cwd=str(ROOT), stdout=2, check=False).returncode:
         raise SetupError(
             f"pip could not install what {venv.name} needs; its messages are above. Without "
@@ -157,12 +157,14 @@ def wheel():
     """Build the wheel and use it where nothing else is installed."""
     python, dist, clean_venv = main_environment(), ROOT / "dist", ROOT / "build" / "wheel-venv"
     shutil.rmtree(str(dist), ignore_errors=True)
-    if run(python, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", dist, "."):
+    if run(
+        python, "-m", "pip", "wheel", "--quiet", "--quiet", "--no-deps", "--wheel-dir", dist, "."
+    ):
         raise SetupError("the wheel could not be built; pip's messages are above.")
     (built,) = dist.glob("*.whl")
     create(clean_venv, base_python())
     fresh = python_of(clean_venv)
-    if run(fresh, "-m", "pip", "install", "--quiet", built):
+    if run(fresh, "-m", "pip", "install", "--quiet", "--quiet", built):
         raise SetupError(f"{built.name} could not be installed; pip's messages are above.")
     code = run(fresh, "tools/try_wheel.py")
     say(f"{built.name}: {'works' if code == 0 else 'BROKEN'} in a clean environment")

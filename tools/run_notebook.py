@@ -35,6 +35,7 @@ def execute(notebook, folder):
     client = NotebookClient(
         book,
         timeout=TIMEOUT_S,
+        coalesce_streams=True,
         kernel_name="python3",
         extra_arguments=["--IPKernelApp.log_level=40"],
         resources={"metadata": {"path": str(folder)}},

@@ -7,8 +7,9 @@ once. Where nobody can answer, it is left running. Leaving ends this program, ne
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 Show: TypeAlias = "Callable[[Job], None]"
 
 _TICK_S = 0.2
+_SETTLE_S = 5.0  # how long a hand-over may hold up somebody who leaves
 
 _STATES = {
     JobState.WAITING: "waiting for its turn",
@@ -76,6 +78,17 @@ def decide(job: Job, talk: Talk) -> None:
             raise LeftRunning
     except (KeyboardInterrupt, EOFError):
         raise LeftRunning from None
+
+
+def settle(job: Job, *moving: JobState, patience_s: float = _SETTLE_S) -> None:
+    """Wait while the job is in one of these states, before this program ends.
+
+    A hand-over that is cut off can only be told from the server's traces, and not always.
+    """
+    end = time.monotonic() + patience_s
+    with suppress(KeyboardInterrupt):  # the next Ctrl-C leaves at once
+        while job.state in moving and time.monotonic() < end:
+            time.sleep(0.05)
 
 
 def input_of(talk: Talk) -> str:

@@ -153,18 +153,16 @@ def command(app: typer.Typer, name: str, **settings: Any) -> Callable[[Any], Any
 
 def _flattened(function: Callable[..., None]) -> Callable[..., None]:
     """The same function, taking the fields of its groups one by one."""
-    hints = typing.get_type_hints(function, include_extras=True)
     groups: dict[str, type[Any]] = {}
     parameters: list[inspect.Parameter] = []
-    for parameter in inspect.signature(function).parameters.values():
-        hint = hints[parameter.name]
+    # Not typing.get_type_hints: on Python 3.10 it hides Annotated behind the default None.
+    for parameter in inspect.signature(function, eval_str=True).parameters.values():
+        hint = parameter.annotation
         if dataclasses.is_dataclass(hint) and isinstance(hint, type):
             groups[parameter.name] = hint
             parameters += _fields_as_parameters(hint)
         else:
-            parameters.append(
-                parameter.replace(annotation=hint, kind=inspect.Parameter.KEYWORD_ONLY)
-            )
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
 
     def call(**values: Any) -> None:
         for group_name, group in groups.items():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +10,7 @@ import typer
 import framepack_widgets as fp
 from framepack_widgets.cli import values
 from framepack_widgets.cli.exits import ExitCode
-from framepack_widgets.cli.follow import LeftRunning, duration, follow
+from framepack_widgets.cli.follow import LeftRunning, duration, follow, settle
 from framepack_widgets.cli.options import Output, Reach, Shelf
 from framepack_widgets.cli.records import clip_line, job_data
 from framepack_widgets.cli.talk import Talk
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from framepack_widgets.settings import Settings
 
 _HAND_OVER_S = 30.0  # a submission takes under a second; a Studio under load may need longer
-_SETTLE_S = 5.0  # how long a hand-over may hold up somebody who leaves
 
 Text = Annotated[str | None, typer.Option()]
 
@@ -84,7 +81,8 @@ def render(
         job = studio.submit(wanted)
         talk.say(f"job {job.id}, seed {job.settings.seed}, on {studio.url}")
         if no_wait:
-            _hand_over(job, talk)
+            others = studio.jobs(state=[state for state in JobState if not state.is_finished])
+            _hand_over(job, talk, is_behind=any(other.id != job.id for other in others))
         else:
             _wait(job, talk, out, overwrite)
 
@@ -154,7 +152,7 @@ def _wait(job: Job, talk: Talk, out: Path | None, overwrite: bool) -> None:
     try:
         clip = follow(job, talk)
     except LeftRunning:
-        _settle(job, (JobState.SENDING,), _SETTLE_S)
+        settle(job, JobState.SENDING)
         talk.say(_way_back(job))
         talk.data(job_data(job))
         raise typer.Exit(ExitCode.INTERRUPTED) from None
@@ -168,19 +166,12 @@ def _done(clip: Clip, path: Path) -> str:
     return f"{path}\n{clip_line(clip)}"
 
 
-def _hand_over(job: Job, talk: Talk) -> None:
-    """Wait until the Studio has the job, or until it is clear that it has to wait here."""
-    _settle(job, (JobState.WAITING, JobState.SENDING), _HAND_OVER_S)
+def _hand_over(job: Job, talk: Talk, *, is_behind: bool) -> None:
+    """Wait until the Studio has the job, unless others of ours are ahead: then it waits here."""
+    moving = (JobState.SENDING,) if is_behind else (JobState.WAITING, JobState.SENDING)
+    settle(job, *moving, patience_s=_HAND_OVER_S)
     talk.say(_way_back(job))
     talk.result(job_data(job), f"{job.id} {job.state}")
-
-
-def _settle(job: Job, moving: tuple[JobState, ...], patience_s: float) -> None:
-    """Let a hand-over finish: one that is cut off can only be told from the server's traces."""
-    end = time.monotonic() + patience_s
-    with suppress(KeyboardInterrupt):  # the next Ctrl-C leaves at once
-        while job.state in moving and time.monotonic() < end:
-            time.sleep(0.05)
 
 
 def _way_back(job: Job) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from framepack_widgets.cli.exits import ExitCode, code_of_states
-from framepack_widgets.cli.follow import LeftRunning, Show, decide, progress_of
+from framepack_widgets.cli.follow import LeftRunning, Show, decide, progress_of, settle
 from framepack_widgets.cli.options import Output, Reach, Shelf
 from framepack_widgets.cli.records import clip_line, job_data
 from framepack_widgets.cli.talk import Talk
@@ -43,6 +43,8 @@ def run(
         try:
             work.empty(forever)
         except LeftRunning:
+            for job in work.jobs:
+                settle(job, JobState.SENDING)
             talk.say("left; what the Studio renders goes on, what waits stays in the Library")
             raise typer.Exit(ExitCode.INTERRUPTED) from None
         talk.say(work.summary())

@@ -41,44 +41,40 @@ class Endpoints:
         shown = [page.video, page.preview, page.top_preview, page.text, page.bars]
         current = [page.job_id, *shown]
         buttons = [page.start, page.cancel]
-        rows = [page.queue_buttons, page.confirm_row]
         gallery = [page.gallery, page.gallery_items]
+        rows = [page.queue_buttons, page.confirm_row]
         answer = [page.video, page.job_id, page.preview, page.text, page.bars, *buttons, *table]
         answer += [page.form["seed"], page.video_required]
+        after_cancel = [*table, page.cancel, page.job_id]
         with page.blocks:
             _bind(page.refresh.click, self.update_stats, [], table)
             _bind(page.confirm.click, self.confirmed_clear_all_jobs, [], [*table, *rows])
             _bind(page.clear_ended.click, self.clear_completed_jobs, [], table)
             _bind(page.update_gallery.click, self.refresh_gallery, [], gallery)
             _bind(page.start.click, self.handle_start_button, page.form.inputs(), answer)
-            monitored = _bind(
-                page.job_id.change, self.monitor_job, [page.job_id], [*shown, *buttons]
-            )
-            cancelled = _bind(
-                page.cancel.click,
-                self.end_process_with_update,
-                [],
-                [*table, page.cancel, page.job_id],
-            )
+            job_id = [page.job_id]
+            monitored = _bind(page.job_id.change, self.monitor_job, job_id, [*shown, *buttons])
+            cancelled = _bind(page.cancel.click, self.end_process_with_update, [], after_cancel)
             resumed = _bind(page.resume.click, self.load_queue_from_json, [], table)
             _bind(resumed.then, self.check_for_current_job, [], current)
+            # What follows is the page's own business, no endpoint.
+            _bind_privately(monitored.then, self.update_stats, table)
+            _bind_privately(cancelled.then, self.check_for_current_job, current)
+            loaded = _bind_privately(page.blocks.load, self.check_for_current_job, current)
+            _bind_privately(loaded.then, self.update_stats, table)
+            _bind_privately(page.cancel_pending.click, _show_second, rows)
+            _bind_privately(page.keep.click, _show_first, rows)
+            self._connect_loras(page)
 
-            def then(event: Any, method: Any, outputs: list[Any]) -> Any:
-                return event(method, None, outputs, **private(method.__name__))
-
-            then(monitored.then, self.update_stats, table)
-            then(cancelled.then, self.check_for_current_job, current)
-            loaded = then(page.blocks.load, self.check_for_current_job, current)
-            then(loaded.then, self.update_stats, table)
-            then(page.cancel_pending.click, _show_second, rows)
-            then(page.keep.click, _show_first, rows)
-            if page.form.lora_weights:
-                page.form["loras"].change(
-                    self._show_weights,
-                    [page.form["loras"], page.form.lora_names],
-                    page.form.lora_weights,
-                    **private("show_weights"),
-                )
+    def _connect_loras(self, page: Page) -> None:
+        """Show the weight of each LoRA that is chosen."""
+        if page.form.lora_weights:
+            page.form["loras"].change(
+                self._show_weights,
+                [page.form["loras"], page.form.lora_names],
+                page.form.lora_weights,
+                **private("show_weights"),
+            )
 
     def handle_start_button(self, selected_model: str, *values: Any) -> list[Any]:
         """Queue a job whatever its settings are worth; its id comes back at once."""
@@ -159,6 +155,10 @@ class Endpoints:
 
 def _bind(event: Any, endpoint: Any, inputs: list[Any], outputs: list[Any]) -> Any:
     return event(endpoint, inputs, outputs, api_name=endpoint.__name__)
+
+
+def _bind_privately(event: Any, method: Any, outputs: list[Any]) -> Any:
+    return event(method, None, outputs, **private(method.__name__))
 
 
 def _outputs(update: Update, request: gr.Request | None) -> tuple[Any, ...]:

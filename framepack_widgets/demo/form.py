@@ -38,13 +38,24 @@ class Form:
 
 def make_form(loras: Sequence[str]) -> Form:
     """Make the components, unplaced: the page puts them where they belong."""
+    fields = _frame_fields() | _sampling_fields() | _cache_fields() | _other_fields(loras)
+    weights = [_slider(f"{name} Weight", 0.0, 2.0, 1.0, 0.01, visible=False) for name in loras]
+    return Form(fields, gr.State(list(loras), render=False), weights)
+
+
+def _frame_fields() -> dict[str, Any]:
     image = {"type": "numpy", "image_mode": "RGB", "sources": ["upload"], "render": False}
-    fields: dict[str, Any] = {
+    return {
         "model": gr.Radio([(m, m) for m in MODELS], **_at("Generation Type", "Original")),
         "start": gr.Image(label="Start Frame (optional)", **image),
         "video": gr.Video(label="Video Input", sources=["upload"], render=False),
         "end": gr.Image(label="End Frame (Optional)", **image),
         "end_strength": _slider("End Frame Influence", 0.05, 1.0, 1.0, 0.05, info="1: full"),
+    }
+
+
+def _sampling_fields() -> dict[str, Any]:
+    return {
         "prompt": gr.Textbox(**_at("Prompt", DEFAULT_PROMPT)),
         "negative": gr.Textbox(**_at("Negative Prompt", "")),
         "seed": gr.Number(precision=0, **_at("Seed", 2500)),
@@ -55,6 +66,11 @@ def make_form(loras: Sequence[str]) -> Form:
         "cfg": _slider("CFG Scale", 1.0, 3.0, 1.0, 0.1),
         "gs": _slider("Distilled CFG Scale", 1.0, 32.0, 10.0, 0.5),
         "rs": _slider("CFG Re-Scale", 0.0, 1.0, 0.0, 0.05),
+    }
+
+
+def _cache_fields() -> dict[str, Any]:
+    return {
         "cache": gr.Radio(
             ["MagCache", "TeaCache", "None"],
             info="Has no effect in the demo",
@@ -69,6 +85,11 @@ def make_form(loras: Sequence[str]) -> Form:
         "magcache_retention": _slider(
             "MagCache Retention Ratio", 0.0, 1.0, 0.25, 0.01, info="Unused"
         ),
+    }
+
+
+def _other_fields(loras: Sequence[str]) -> dict[str, Any]:
+    return {
         "blend": _slider("Number of sections to blend between prompts", 0, 10, 4, 1),
         "latent": gr.Dropdown(
             ["Noise", "White", "Black", "Green Screen"],
@@ -93,8 +114,6 @@ def make_form(loras: Sequence[str]) -> Form:
             "Number of Context Frames (Adherence to Video)", 2, 10, 5, 1, info="Unused"
         ),
     }
-    weights = [_slider(f"{name} Weight", 0.0, 2.0, 1.0, 0.01, visible=False) for name in loras]
-    return Form(fields, gr.State(list(loras), render=False), weights)
 
 
 def _at(label: str, value: Any) -> dict[str, Any]:

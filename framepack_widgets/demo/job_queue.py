@@ -47,10 +47,11 @@ class JobQueue:
             self._waiting.put(job.id)
         self._save()
 
-    def get(self, job_id: str | None) -> Job | None:
-        """The job with this id, if the server still knows it."""
+    def look(self, job_id: str | None) -> tuple[Job | None, Job | None, JobStatus | None]:
+        """The job that runs, the one with this id, and what state that is in, at one moment."""
         with self.lock:
-            return self._jobs.get(job_id) if job_id else None
+            job = self._jobs.get(job_id) if job_id else None
+            return self.current, job, job.status if job else None
 
     def all(self) -> list[Job]:
         """All jobs the server knows, oldest first."""
@@ -112,24 +113,41 @@ class JobQueue:
         while True:
             job_id = self._waiting.get()
             with self.lock:
-                job = self._jobs.get(job_id)
-                if job is None or job.status is JobStatus.CANCELLED:
-                    continue
-                job.status = JobStatus.RUNNING
-                job.started_at = time.time()
-                self.current = job
-            try:
-                self._run(job)
-            except Exception as error:  # noqa: BLE001  the thread must live; the log tells
-                traceback.print_exc()
-                job.status, job.error = JobStatus.FAILED, str(error)
-                job.outcome = "failed"
-            finally:
-                self._finish(job)
+                job = self._begin(job_id)
+            while job is not None:
+                try:
+                    self._run(job)
+                except Exception as error:  # noqa: BLE001  the thread must live; the log tells
+                    traceback.print_exc()
+                    job.status, job.error = JobStatus.FAILED, str(error)
+                    job.outcome = "failed"
+                # In one go, so that whoever follows a job is taken on to the next and does not see
+                # it end: on a Studio, too, there is hardly a moment between two jobs.
+                with self.lock:
+                    self._end(job)
+                    job = self._begin_next()
             self._save()
+
+    def _begin_next(self) -> Job | None:
+        """Start the next job that waits and was not cancelled. The lock is held."""
+        while not self._waiting.empty():
+            job = self._begin(self._waiting.get())
+            if job is not None:
+                return job
+        return None
+
+    def _begin(self, job_id: str) -> Job | None:
+        job = self._jobs.get(job_id)
+        if job is None or job.status is JobStatus.CANCELLED:
+            return None
+        job.status = JobStatus.RUNNING
+        job.started_at = time.time()
+        self.current = job
+        return job
 
     def _run(self, job: Job) -> None:
         self._log.write("started", job)
+        self._save()
         for news in self._render(job):
             with self.lock:
                 if isinstance(news, Progress):
@@ -139,13 +157,13 @@ class JobQueue:
                 if job.status is JobStatus.CANCELLED:
                     return
 
-    def _finish(self, job: Job) -> None:
-        with self.lock:
-            if job.status is JobStatus.RUNNING:
-                # A render that failed ends here too: nothing tells the queue that it did.
-                job.status = JobStatus.COMPLETED
-                job.completed_at = time.time()
-            if job.stop.is_set():
-                job.outcome = "cancelled"
-            self._log.write("ended", job)
-            self.current = None
+    def _end(self, job: Job) -> None:
+        """Note how a job ended. The lock is held."""
+        if job.status is JobStatus.RUNNING:
+            # A render that failed ends here too: nothing tells the queue that it did.
+            job.status = JobStatus.COMPLETED
+        job.completed_at = job.completed_at or time.time()
+        if job.stop.is_set():
+            job.outcome = "cancelled"
+        self._log.write("ended", job)
+        self.current = None

@@ -38,31 +38,29 @@ def follow(queue: JobQueue, job_id: str | None) -> Iterator[Update]:
     preview: Pixels | None = None
     told = 0.0
     while True:
-        with queue.lock:
-            current = queue.current
+        current, job, status = queue.look(job_id)
         if current and current.id != job_id and current.status is JobStatus.RUNNING:
             job_id = current.id
             told = 0.0
             yield Update(video, None, "", "Switching to current job...")
             continue
-        job = queue.get(job_id)
-        if job is None:
+        if job is None or status is None:
             yield Update(None, None, "No job ID provided", "", is_over=True, is_unknown=True)
             return
         if job.result and job.result != video:
             video = job.result
             yield Update(video, None, "", "")
-        if job.status is JobStatus.PENDING:
+        if status is JobStatus.PENDING:
             place = f"Waiting in queue. Position: {queue.position(job)}"
             yield Update(video, None, "", place)
-        elif job.status is JobStatus.RUNNING:
+        elif status is JobStatus.RUNNING:
             pause = _LOOK if job.progress else _FALLBACK
             if time.monotonic() - told >= pause:
                 told = time.monotonic()
                 preview = job.progress.preview if job.progress else None
                 yield _running(job)
         else:
-            yield _ended(job, preview)
+            yield _ended(job, status, preview)
             return
         time.sleep(_LOOK)
 
@@ -74,9 +72,9 @@ def _running(job: Job) -> Update:
     return Update(job.result, now.preview, now.text, now.html)
 
 
-def _ended(job: Job, preview: Pixels | None) -> Update:
+def _ended(job: Job, status: JobStatus, preview: Pixels | None) -> Update:
     text, html = {
         JobStatus.COMPLETED: ("Completed", bar(100, "Completed")),
         JobStatus.FAILED: (f"Error: {job.error}", bar(0, "Failed")),
-    }.get(job.status, ("Job cancelled", bar(0, "Cancelled")))
+    }.get(status, ("Job cancelled", bar(0, "Cancelled")))
     return Update(job.result, preview, text, html, is_over=True)

@@ -40,8 +40,8 @@ class PixelCode(NamedTuple):
 def settings_code(sidecar: Mapping[str, Any]) -> bytes:
     """Four bytes that stand for the settings in a Studio's sidecar (`<timestamp>.json`).
 
-    Floats are rounded to four decimals, so that a stamp carried in the digits below a slider's step
-    does not change the code.
+    Numbers are rounded to two decimals, finer than which no slider is, so that a stamp carried in
+    the digits below a slider's step does not change the code.
     """
     facts = {key: _rounded(value) for key, value in sidecar.items() if key not in _NOT_SETTINGS}
     text = json.dumps(facts, sort_keys=True, ensure_ascii=True)
@@ -99,7 +99,7 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, (int, float)):
-        return round(float(value), 4)  # 1 and 1.0 are the same number on the wire
+        return round(float(value), 2)  # 1 and 1.0 are the same number on the wire
     if isinstance(value, Mapping):
         return {str(key): _rounded(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -22,6 +22,41 @@ from PIL.PngImagePlugin import PngInfo
 APP_VERSION = "0.5.1"
 DUMMY_LORA = " "  # stands second in the list where exactly one LoRA is installed
 
+# Facts that are written down as they were submitted: (fact, parameter, value where there is none).
+_Row = tuple[str, str, Any]
+_GENERAL: tuple[_Row, ...] = (
+    ("prompt", "prompt_text", ""),
+    ("negative_prompt", "n_prompt", ""),
+    ("seed", "seed", 0),
+    ("steps", "steps", 25),
+    ("cfg", "cfg", 1.0),
+    ("gs", "gs", 10.0),
+    ("rs", "rs", 0.0),
+    ("latent_type", "latent_type", "Black"),
+    ("resolutionW", "resolutionW", 640),
+    ("resolutionH", "resolutionH", 640),
+    ("model_type", "model_type", "Original"),
+    ("generation_type", "model_type", "Original"),
+    ("has_input_image", "has_input_image", False),
+    ("input_image_path", "input_image_path", None),
+    ("total_second_length", "total_second_length", 6),
+    ("blend_sections", "blend_sections", 4),
+    ("latent_window_size", "latent_window_size", 9),
+    ("num_cleaned_frames", "num_cleaned_frames", 5),
+    ("end_frame_strength", "end_frame_strength", None),
+    ("end_frame_image_path", "end_frame_image_path", None),
+)
+_SPECIAL: tuple[_Row, ...] = (
+    ("combine_with_source", "combine_with_source", False),
+    ("use_teacache", "use_teacache", False),
+    ("teacache_num_steps", "teacache_num_steps", 0),
+    ("teacache_rel_l1_thresh", "teacache_rel_l1_thresh", 0.0),
+    ("use_magcache", "use_magcache", False),
+    ("magcache_threshold", "magcache_threshold", 0.1),
+    ("magcache_max_consecutive_skips", "magcache_max_consecutive_skips", 2),
+    ("magcache_retention_ratio", "magcache_retention_ratio", 0.25),
+)
+
 
 def draw_timestamp() -> str:
     """A name for a render, `YYMMDD_HHMMSS_mmm_NNNN`, drawn anew for each; it holds no job id."""
@@ -32,48 +67,18 @@ def draw_timestamp() -> str:
 
 def sidecar_facts(params: Mapping[str, Any]) -> dict[str, Any]:
     """The content of the JSON sidecar. Raises TypeError where a Studio would, for queue.json."""
-    model = params["model_type"]
     source: Any = params.get("input_image")
     end = params.get("end_frame_image")
-    is_video = model == "Video" and source is not None
+    is_video = params["model_type"] == "Video" and source is not None
     return {
         "app_version": APP_VERSION,
-        "prompt": params.get("prompt_text", ""),
-        "negative_prompt": params.get("n_prompt", ""),
-        "seed": params.get("seed", 0),
-        "steps": params.get("steps", 25),
-        "cfg": params.get("cfg", 1.0),
-        "gs": params.get("gs", 10.0),
-        "rs": params.get("rs", 0.0),
-        "latent_type": params.get("latent_type", "Black"),
         "timestamp": time.time(),
-        "resolutionW": params.get("resolutionW", 640),
-        "resolutionH": params.get("resolutionH", 640),
-        "model_type": model,
-        "generation_type": model,
-        "has_input_image": params.get("has_input_image", False),
-        "input_image_path": params.get("input_image_path"),
-        "total_second_length": params.get("total_second_length", 6),
-        "blend_sections": params.get("blend_sections", 4),
-        "latent_window_size": params.get("latent_window_size", 9),
-        "num_cleaned_frames": params.get("num_cleaned_frames", 5),
-        "end_frame_strength": params.get("end_frame_strength"),
-        "end_frame_image_path": params.get("end_frame_image_path"),
+        **{fact: params.get(name, default) for fact, name, default in _GENERAL},
         "end_frame_used": str(end is not None and bool(np.any(end))),
         "input_video": Path(source).name if is_video else None,
         "video_path": source if is_video else None,
-        "x_param": None,
-        "y_param": None,
-        "x_values": None,
-        "y_values": None,
-        "combine_with_source": params.get("combine_with_source", False),
-        "use_teacache": params.get("use_teacache", False),
-        "teacache_num_steps": params.get("teacache_num_steps", 0),
-        "teacache_rel_l1_thresh": params.get("teacache_rel_l1_thresh", 0.0),
-        "use_magcache": params.get("use_magcache", False),
-        "magcache_threshold": params.get("magcache_threshold", 0.1),
-        "magcache_max_consecutive_skips": params.get("magcache_max_consecutive_skips", 2),
-        "magcache_retention_ratio": params.get("magcache_retention_ratio", 0.25),
+        **dict.fromkeys(("x_param", "y_param", "x_values", "y_values")),  # of its XY plots
+        **{fact: params.get(name, default) for fact, name, default in _SPECIAL},
         "loras": lora_weights(params),
     }
 

@@ -13,6 +13,30 @@ from .sidecar import draw_timestamp
 _GREEN = (0, 177, 64)
 _VIDEO_CHOICES = frozenset({"Video", "Video with Endframe", "Video F1"})
 _END_FRAME_CHOICES = frozenset({"Original with Endframe", "Video with Endframe"})
+# Parameter of a job -> field of the form that it is, unchanged.
+_AS_SENT = {
+    "prompt_text": "prompt",
+    "n_prompt": "negative",
+    "seed": "seed",
+    "total_second_length": "seconds",
+    "latent_window_size": "window",
+    "steps": "steps",
+    "cfg": "cfg",
+    "gs": "gs",
+    "rs": "rs",
+    "teacache_num_steps": "teacache_steps",
+    "teacache_rel_l1_thresh": "teacache_threshold",
+    "magcache_threshold": "magcache_threshold",
+    "magcache_max_consecutive_skips": "magcache_skips",
+    "magcache_retention_ratio": "magcache_retention",
+    "blend_sections": "blend",
+    "latent_type": "latent",
+    "selected_loras": "loras",
+    "resolutionW": "width",
+    "resolutionH": "height",
+    "combine_with_source": "combine",
+    "num_cleaned_frames": "context",
+}
 
 
 def make_params(
@@ -33,39 +57,18 @@ def make_params(
         shutil.copy2(source, source_path)
         source = source_path
     with_end = choice in _END_FRAME_CHOICES
-    return {
+    return {name: values[field] for name, field in _AS_SENT.items()} | {
         "model_type": "Video" if choice == "Video with Endframe" else choice,
         "input_image": source,
         "end_frame_image": values["end"] if with_end else None,
         "end_frame_strength": values["end_strength"] if with_end else 1.0,
-        "prompt_text": values["prompt"],
-        "n_prompt": values["negative"],
-        "seed": values["seed"],
-        "total_second_length": values["seconds"],
-        "latent_window_size": values["window"],
-        "steps": values["steps"],
-        "cfg": values["cfg"],
-        "gs": values["gs"],
-        "rs": values["rs"],
         "use_teacache": values["cache"] == "TeaCache",
-        "teacache_num_steps": values["teacache_steps"],
-        "teacache_rel_l1_thresh": values["teacache_threshold"],
         "use_magcache": values["cache"] == "MagCache",
-        "magcache_threshold": values["magcache_threshold"],
-        "magcache_max_consecutive_skips": values["magcache_skips"],
-        "magcache_retention_ratio": values["magcache_retention"],
-        "blend_sections": values["blend"],
-        "latent_type": values["latent"],
-        "selected_loras": values["loras"],
         "has_input_image": has_source,
         "input_image_path": source_path,
         "end_frame_image_path": None,
-        "resolutionW": values["width"],
-        "resolutionH": values["height"],
         "lora_loaded_names": lora_names,
         "lora_values": lora_weights,
-        "combine_with_source": values["combine"],
-        "num_cleaned_frames": values["context"],
     }
 
 

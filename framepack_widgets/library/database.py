@@ -25,6 +25,8 @@ BUSY_S = 30.0  # how long to wait for another process's transaction before givin
 _WAL_BYTES = 1 << 20  # what the log keeps on disk between checkpoints
 _WAIT_S = 1.0  # one wait inside SQLite; between two of them Ctrl-C gets through
 
+_DAMAGE = ("malformed", "not a database", "corrupt", "Could not decode")
+
 # Connections inherited over a fork must be neither used nor closed in the child.
 _INHERITED: list[Any] = []
 
@@ -222,11 +224,15 @@ def _explanation(file: Path, error: sqlite3.Error) -> str:
             f"{file} cannot be opened for writing ({text}). Check the folder's permissions, or "
             "choose another folder with library=…"
         )
-    if "malformed" in text or "not a database" in text or "corrupt" in text:
-        return (
-            f"{file} is damaged ({text}). No clip is lost: every file in the clips folder carries "
-            f"its own settings. To start over, close all notebooks that use it, rename "
-            f"{file.name} (and {file.name}-wal and -shm beside it), open the Library again and "
-            "call library.rescan()."
-        )
+    if any(word in text for word in _DAMAGE):
+        return damage(file, text)
     return f"The Library's database {file} failed: {text}."
+
+
+def damage(file: Path, text: str) -> str:
+    """What to do about a database that holds something else than was written."""
+    return (
+        f"{file} is damaged ({text:.200}). No clip is lost: every file in the clips folder carries "
+        f"its own settings. To start over, close all notebooks that use it, rename {file.name} "
+        "(and its -wal and -shm files), open the Library again and call library.rescan()."
+    )

@@ -122,7 +122,7 @@ class HouseKeeping:
             return self._store.get(job).id
         if isinstance(job, Clip):
             rows = self._database.read(
-                "SELECT id FROM jobs WHERE clip = ? AND deletion IS NULL", (job.path.name,)
+                "SELECT id FROM jobs WHERE clip = ? AND +deletion IS NULL", (job.path.name,)
             )
             if job.path.parent == self._files.clips and rows:
                 return str(rows[0][0])

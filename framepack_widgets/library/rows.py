@@ -17,7 +17,9 @@ COLUMNS = "id, studio, state, created_at, clip, settings, progress, record"
 
 _APART = {"settings", "progress"}
 _FIELDS = tuple(item.name for item in dataclasses.fields(JobRecord) if item.name not in _APART)
-_CACHED = 2000  # Settings kept in memory; a list of jobs is read again and again while one renders
+_CACHED = (
+    10_000  # Settings kept in memory; a list of jobs is read again and again while one renders
+)
 
 
 class Rows:

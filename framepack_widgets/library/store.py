@@ -12,7 +12,7 @@ from framepack_widgets.advance import advance, wished
 from framepack_widgets.errors import LibraryError
 from framepack_widgets.events import Event
 from framepack_widgets.job import JobRecord, JobState, Wish
-from framepack_widgets.library.database import Database
+from framepack_widgets.library.database import Database, damage
 from framepack_widgets.library.rows import COLUMNS, Rows, inputs_of
 from framepack_widgets.library.search import States, When, conditions
 
@@ -56,12 +56,12 @@ class JobStore:
         rows = self._database.read(_ONE, (job_id,))
         if not rows:
             rows = [self._by_prefix(job_id)]
-        return self._rows.record(rows[0])
+        return self._record(rows[0])
 
     def find(self, job_id: str) -> JobRecord | None:
         """The job with exactly this id, or None."""
         rows = self._database.read(_ONE, (job_id,))
-        return self._rows.record(rows[0]) if rows else None
+        return self._record(rows[0]) if rows else None
 
     def jobs(
         self,
@@ -77,25 +77,27 @@ class JobStore:
     ) -> list[JobRecord]:
         """Jobs, newest first; see `Library.jobs`."""
         where, values = conditions(text=text, model=model, state=state, since=since, until=until)
+        # "+": nearly every row is of one Studio and not deleted. SQLite must not begin with the
+        # indexes on those and then sort everything, but walk along the one on age.
         if studio is not None:
-            where.append("studio = ?")
+            where.append("+studio = ?")
             values.append(studio)
-        where.append("deletion IS NULL")
+        where.append("+deletion IS NULL")
         rows = self._database.read(
             f"SELECT {COLUMNS} FROM jobs WHERE {' AND '.join(where)} "  # noqa: S608
             "ORDER BY created_at DESC, position DESC LIMIT ? OFFSET ?",
             [*values, -1 if limit is None else max(0, limit), max(0, offset)],
         )
-        return [self._rows.record(row) for row in rows]
+        return [self._record(row) for row in rows]
 
     def unfinished(self, studio: str) -> list[JobRecord]:
         """A Studio's jobs that are not over, in the order in which they are to be sent."""
         rows = self._database.read(
             f"SELECT {COLUMNS} FROM jobs WHERE studio = ? AND open = 1 "  # noqa: S608
-            "AND deletion IS NULL ORDER BY position",
+            "AND +deletion IS NULL ORDER BY position",
             (studio,),
         )
-        return [self._rows.record(row) for row in rows]
+        return [self._record(row) for row in rows]
 
     def renders(self, studio: str, limit: int) -> list[JobRecord]:
         """Whole renders of a Studio with known times, newest first."""
@@ -145,8 +147,15 @@ class JobStore:
         if done.rowcount != 1:
             raise LibraryError(f"Job {old.id} is not {old.state} any more; look at it again.")
 
+    def _record(self, row: tuple[Any, ...]) -> JobRecord:
+        try:
+            return self._rows.record(row)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            text = f"job {row[0]}: {type(error).__name__}: {error}"
+            raise LibraryError(damage(self._database.file, text)) from error
+
     def _exactly(self, job_id: str, rows: list[Any]) -> JobRecord:
-        return self._rows.record(rows[0] if rows else self._by_prefix(job_id, exact=True))
+        return self._record(rows[0] if rows else self._by_prefix(job_id, exact=True))
 
     def _by_prefix(self, job_id: str, *, exact: bool = False) -> tuple[Any, ...]:
         """The row of a shortened id, or a LibraryError saying what is there instead."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 
 from framepack_widgets.advance import advance
 from framepack_widgets.events import Event, Seen
@@ -20,7 +21,8 @@ class Context:
     """One Studio's part of one Library.
 
     publish: told every changed record, from the background loop's thread. refresh: told that
-    something else may have changed, but for the jobs with these ids.
+    something else may have changed, but for the jobs with these ids. clock, sleep: the time that
+    waiting goes by, s; replaced in tests.
     """
 
     def __init__(
@@ -30,12 +32,17 @@ class Context:
         studio: StudioAdapter,
         publish: Callable[[JobRecord], None],
         refresh: Callable[[Collection[str]], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.library = library
         self.key = key
         self.studio = studio
         self.publish = publish
         self.refresh = refresh
+        self.clock = clock
+        self.sleep = sleep
         # Short ids seen in the server's queue at our last submission: what is older is not ours.
         self.known_ids: tuple[str, ...] = ()
 
@@ -54,9 +61,9 @@ class Context:
         """As `apply`; mere progress is told at once, but committed only now and then."""
         after = advance(record, event)
         told = record.id in self._jobs and after.replace(progress=record.progress) == record
-        elapsed = time.monotonic() - self._saved.get(record.id, -_SAVE_S)
+        elapsed = self.clock() - self._saved.get(record.id, -_SAVE_S)
         if not told or elapsed >= _SAVE_S:
-            self._saved[record.id] = time.monotonic()
+            self._saved[record.id] = self.clock()
             return self.apply(record, event)
         self._jobs[record.id] = after
         self.publish(after)

@@ -54,7 +54,7 @@ class Fetcher:
                 message = f"Fetching its clip failed unexpectedly: {type(error).__name__}: {error}"
                 self._context.apply(record, Failed(now(), message))
                 return
-            await asyncio.sleep(pause)
+            await self._context.sleep(pause)
             pause = min(_LONGEST_PAUSE_S, pause * 2)
 
     async def _fetch_once(self, record: JobRecord) -> None:

@@ -7,8 +7,6 @@ own job's state asked for by id while nothing runs, and the files that bear our 
 
 from __future__ import annotations
 
-import time
-
 from framepack_widgets.events import (
     Cancelled,
     EndAsked,
@@ -39,7 +37,7 @@ class Follower:
         self._context = context
         self._evidence = evidence
         self._running: str | None = None  # who ran at the last step
-        self._since = time.monotonic()  # for how long that has been so
+        self._since = self._context.clock()  # for how long that has been so
         self._asked_to_end: dict[str, float] = {}
 
     async def step(self, active: list[JobRecord], dormant: list[JobRecord]) -> float:
@@ -52,8 +50,8 @@ class Follower:
         running = current.server_id if current else None
         changed = running != self._running
         if changed:
-            self._running, self._since = running, time.monotonic()
-        waited = time.monotonic() - self._since
+            self._running, self._since = running, self._context.clock()
+        waited = self._context.clock() - self._since
         owner = self._owner(current, active, dormant)
         for record in active:
             if owner is None or record.id != owner.id:
@@ -80,8 +78,8 @@ class Follower:
         record = self._context.saw(record, Seen(now(), current.server_id, current.progress))
         if record.wish in (Wish.CANCEL, Wish.STOP):
             asked = self._asked_to_end.get(record.id)
-            if asked is None or time.monotonic() - asked > _END_AGAIN_S:
-                self._asked_to_end[record.id] = time.monotonic()
+            if asked is None or self._context.clock() - asked > _END_AGAIN_S:
+                self._asked_to_end[record.id] = self._context.clock()
                 await self._end(record)
 
     async def _end(self, record: JobRecord) -> None:

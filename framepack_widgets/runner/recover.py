@@ -6,8 +6,6 @@ unread, the stamp that the sidecar would carry, and which jobs the server's queu
 
 from __future__ import annotations
 
-import time
-
 from framepack_widgets.events import (
     Gone,
     Located,
@@ -49,7 +47,7 @@ class Recovery:
         else:
             self._context.apply(record, Sent(now(), submission.server_id))
             return 0.0
-        waited = time.monotonic() - self._first_look.setdefault(record.id, time.monotonic())
+        waited = self._context.clock() - self._first_look.setdefault(record.id, self._context.clock())
         if not trace.opened:
             # The server never held this session: the request did not arrive.
             if waited < _IN_FLIGHT_S:

@@ -14,10 +14,10 @@ from framepack_widgets.studio import wire
 from framepack_widgets.studio.download import download, exists, read_small
 from framepack_widgets.studio.line import Line, new_session
 from framepack_widgets.studio.protocol import (
+    AnswerGone,
     Current,
     Ending,
     QueueRow,
-    SessionUnknown,
     Submission,
 )
 from framepack_widgets.studio.uploads import Uploads
@@ -107,7 +107,7 @@ class StudioClient:
         try:
             return await asyncio.wait_for(self._answer(session_hash), _UNREAD_TIMEOUT_S)
         except asyncio.TimeoutError:
-            raise SessionUnknown(session_hash) from None
+            raise AnswerGone(session_hash) from None
 
     async def _answer(self, session_hash: str) -> Submission:
         endpoint = self._endpoint("handle_start_button")
@@ -189,6 +189,12 @@ class StudioClient:
     async def call(self, name: str, data: list[Any]) -> list[Any]:
         """Call one of the server's endpoints without arguments of ours to interpret."""
         return await self._line.call(self._endpoint(name).fn_index, data)
+
+    def open_gradio(self) -> Any:
+        """gradio_client's own Client, let in as we are; see `gradio.open_gradio`."""
+        from framepack_widgets.studio.gradio import open_gradio
+
+        return open_gradio(self._line)
 
     async def aclose(self) -> None:
         await self._line.aclose()

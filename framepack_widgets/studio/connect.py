@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import os
+import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
 
 from framepack_widgets.errors import FramePackError, NotAStudio, StudioRefused, StudioUnreachable
 from framepack_widgets.studio import wire
-from framepack_widgets.studio.address import ENVIRONMENT, Address, candidates, parse
+from framepack_widgets.studio.address import ENVIRONMENT, Address, from_environment, parse, usual
 from framepack_widgets.studio.client import StudioClient
-from framepack_widgets.studio.line import Line, check, refusal, translated
+from framepack_widgets.studio.diagnosis import LOOK, check, decoded, not_gradio
+from framepack_widgets.studio.line import Line
 
-_FIND_TIMEOUT_S = 1.5  # for all usual ports of this machine together
+_CONFIG_TIMEOUT_S = 15.0  # for the first word of a server
+_FIND_TIMEOUT_S = 1.3  # for all usual ports of this machine together
+_GRACE_S = 0.2  # for lower ports, once a Studio was found on a higher one
 
 
 @dataclass(frozen=True)
@@ -26,31 +32,87 @@ class Credentials:
     token: sent as `Authorization: Bearer <token>`, for a proxy or a private host.
     auth: user and password of the Studio's own (Gradio's) login page.
     headers: sent with every request; they win over what `token` would send.
-    verify: False accepts any certificate; a path or an ssl.SSLContext names the ones to trust.
+    verify: False accepts any certificate; a path (a PEM file, or a folder of them) or an
+    ssl.SSLContext names the ones to trust.
     """
 
     token: str | None = None
     auth: tuple[str, str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    verify: bool | str | ssl.SSLContext = True
+    verify: bool | str | os.PathLike[str] | ssl.SSLContext = True
 
     def __repr__(self) -> str:
         return "Credentials(...)"
 
-    def all_headers(self) -> dict[str, str]:
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return {**headers, **self.headers}
+    @property
+    def is_empty(self) -> bool:
+        return not (self.token or self.auth or self.headers)
+
+    def login(self) -> tuple[str, str] | None:
+        """User and password of the Studio's own login. Raises StudioRefused for anything else."""
+        if self.auth is None:
+            return None
+        if isinstance(self.auth, str) or len(self.auth) != 2:
+            raise StudioRefused("auth= takes a pair: auth=('user', 'password').")
+        return str(self.auth[0]), str(self.auth[1])
+
+    def all_headers(self, basic: tuple[str, str] | None = None) -> dict[str, str]:
+        """Every header to send; basic: user and password of an address.
+
+        Raises StudioRefused, never showing a value, for what no server could be sent.
+        """
+        headers = {str(name): str(value).strip() for name, value in self.headers.items()}
+        ours = [("token=", f"Bearer {self.token.strip()}")] if self.token else []
+        if basic is not None:
+            pair = base64.b64encode(":".join(basic).encode()).decode("ascii")
+            ours.append(("the user and password in the address", f"Basic {pair}"))
+        if "authorization" not in {name.lower() for name in headers}:
+            if len(ours) > 1:
+                raise StudioRefused(
+                    f"{ours[0][0]} and {ours[1][0]} would both be sent as the Authorization "
+                    "header, and there is only one. Leave one of them out."
+                )
+            headers.update(("Authorization", value) for _, value in ours)
+        for name, value in headers.items():
+            if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+                raise StudioRefused(f"{name!r} cannot be the name of a header. See headers=.")
+            if not re.fullmatch(r"[\t\x20-\x7e]*", value):
+                raise StudioRefused(
+                    f"The value of {name} has a character that no header can carry (a line break, "
+                    "a letter outside ASCII). Was it copied whole? See token= and headers=."
+                )
+        return headers
 
 
-def tls_context(address: Address, verify: bool | str | ssl.SSLContext) -> ssl.SSLContext:
-    """One TLS context for all connections; making one costs 40 ms, so plain HTTP gets a bare one."""
+def tls_context(
+    address: Address, verify: bool | str | os.PathLike[str] | ssl.SSLContext
+) -> ssl.SSLContext:
+    """One TLS context for all connections; making one costs 40 ms, so plain HTTP gets a bare one.
+
+    Raises StudioUnreachable where `verify` names no certificates.
+    """
     if isinstance(verify, ssl.SSLContext):
         return verify
     if not address.is_tls:
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if isinstance(verify, str):
-        return ssl.create_default_context(cafile=verify)
-    return httpx.create_ssl_context(verify=verify)
+    if isinstance(verify, bool):
+        return httpx.create_ssl_context(verify=verify)
+    path = os.path.expanduser(os.fspath(verify))  # noqa: PTH111 - ssl takes texts
+    try:
+        folder = os.path.isdir(path)  # noqa: PTH112
+        context = ssl.create_default_context(
+            capath=path if folder else None, cafile=None if folder else path
+        )
+    except OSError as error:  # ssl.SSLError is one
+        raise StudioUnreachable(
+            f"verify={path!r} names no certificate that can be read: {error.strerror or error}. "
+            "Give a PEM file ('-----BEGIN CERTIFICATE-----')."
+        ) from error
+    # Who names a certificate means that one: it need not be a well-formed authority's (which 3.13
+    # asks for), nor its own issuer.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
 
 
 async def open_client(url: str, credentials: Credentials) -> StudioClient:
@@ -60,107 +122,113 @@ async def open_client(url: str, credentials: Credentials) -> StudioClient:
     login, a token or HTTP Basic is wanted; the message says which).
     """
     address = parse(url)
-    context = tls_context(address, credentials.verify)
     line = Line(
         address.root,
-        headers=credentials.all_headers(),
-        cookies=await _login(address, credentials, context) if credentials.auth else {},
-        verify=context,
-        auth=address.basic,
+        headers=credentials.all_headers(address.basic),
+        verify=tls_context(address, credentials.verify),
+        login=credentials.login(),
     )
     try:
-        config = await _config(line)
-        return StudioClient(line, config)
+        await line.log_in()
+        return StudioClient(line, await _config(line))
     except BaseException:
         await line.aclose()
         raise
 
 
 async def _config(line: Line) -> Mapping[str, Any]:
-    try:
-        config = await line.get_json("/config")
-    except StudioRefused as error:
-        if "HTTP 404" in str(error):
-            raise NotAStudio(
-                f"Something answers at {line.root}, but it is no Gradio server. {_LOOK}"
-            ) from error
-        raise
-    except StudioUnreachable as error:
-        if "where a Studio sends JSON" in str(error):
-            raise NotAStudio(str(error)) from error
-        raise
+    response = await line.get("/config", _CONFIG_TIMEOUT_S)
+    if response.status_code in (404, 405, 501):
+        raise not_gradio(line.root)
+    check(response, line.root)
+    config = decoded(response, line.root)
     if not isinstance(config, Mapping) or "dependencies" not in config:
-        raise NotAStudio(f"Something answers at {line.root}, but it is no Gradio server. {_LOOK}")
+        raise not_gradio(line.root)
     if not wire.is_studio(config):
         title = str(config.get("title") or "untitled")[:80]
         raise NotAStudio(
             f"{line.root} is a Gradio server ({title!r}), but not a FramePack Studio: "
-            f"it has no /handle_start_button. {_LOOK}"
+            f"it has no /handle_start_button. {LOOK}"
         )
     return config
 
 
-async def _login(
-    address: Address, credentials: Credentials, context: ssl.SSLContext
-) -> dict[str, str]:
-    """Cookies of the Studio's own login."""
-    user, password = credentials.auth or ("", "")
-    async with httpx.AsyncClient(
-        headers=credentials.all_headers(), verify=context, auth=address.basic
-    ) as http:
-        with translated(address.root):
-            response = await http.post(
-                f"{address.root}/login", data={"username": user, "password": password}
-            )
-    if response.status_code in (400, 401, 403):
-        if response.headers.get("www-authenticate"):
-            raise StudioRefused(refusal(response, address.root))
-        raise StudioRefused(
-            f"The Studio at {address.root} does not accept the login of {user!r}. "
-            "Check user and password."
-        )
-    if response.status_code == 404:
-        return {}  # a server without a login of its own needs no cookies
-    check(response, address.root, what="the login")
-    return dict(response.cookies)
-
-
 async def find(credentials: Credentials) -> StudioClient:
-    """The Studio that the environment names, else the first one on this machine's usual ports.
+    """The Studio that the environment names, else that on the lowest of this machine's usual ports.
 
-    Raises StudioUnreachable, naming where was looked.
+    Credentials are only sent to the one that was chosen, not to whatever listens on those ports.
+    Raises StudioUnreachable, naming where was looked, and what else was there.
     """
-    urls = candidates()
-    if len(urls) == 1:
-        return await open_client(urls[0], credentials)
-    tasks = [asyncio.ensure_future(open_client(url, credentials)) for url in urls]
-    await asyncio.wait(tasks, timeout=_FIND_TIMEOUT_S)
-    found: StudioClient | None = None
-    told: list[FramePackError] = []
-    for task in tasks:
-        if not task.done():
-            task.cancel()
-            continue
-        error = task.exception()
-        if error is None:
-            if found is None:
-                found = task.result()
-            else:
-                await task.result().aclose()
-        elif isinstance(error, (NotAStudio, StudioRefused)):
-            told.append(error)
-        elif not isinstance(error, StudioUnreachable):
-            raise error
-    if found is not None:
-        return found
-    if told and isinstance(told[0], StudioRefused):
-        raise told[0]
+    given = from_environment()
+    if given is not None:
+        try:
+            return await open_client(given, credentials)
+        except FramePackError as error:
+            raise type(error)(f"{error}\n(That address is from {ENVIRONMENT}.)") from error
+    url, client, told = await _look_around(replace(credentials, token=None, auth=None, headers={}))
+    if client is not None and credentials.is_empty:
+        return client
+    if client is not None:
+        await client.aclose()
+    if url is not None:
+        return await open_client(url, credentials)
     also = "".join(f"\n- {error}" for error in told)
     raise StudioUnreachable(
-        f"No FramePack Studio found on ports {urls[0].rsplit(':', 1)[1]} to "
-        f"{urls[-1].rsplit(':', 1)[1]} of this machine, and {ENVIRONMENT} is not set.{also}\n"
+        f"No FramePack Studio found on ports {usual()[0].rsplit(':', 1)[1]} to "
+        f"{usual()[-1].rsplit(':', 1)[1]} of this machine, and {ENVIRONMENT} is not set.{also}\n"
         "Start your Studio, give its address, or try the built-in one: connect('demo')."
     )
 
 
-_LOOK = "Open the address in a browser to see what is there; a Studio's page has 'FramePack Studio' on top."
+async def _look_around(
+    nobody: Credentials,
+) -> tuple[str | None, StudioClient | None, list[FramePackError]]:
+    """Where a Studio is, a client if it lets everybody in, and what else was met."""
+    loop = asyncio.get_running_loop()
+    urls = usual()
+    tasks = [asyncio.ensure_future(open_client(url, nobody)) for url in urls]
+    end = loop.time() + _FIND_TIMEOUT_S
+    found: int | None = None
+    try:
+        while waiting := [task for task in tasks[:found] if not task.done()]:
+            left = end - loop.time()
+            if left <= 0:
+                break
+            await asyncio.wait(waiting, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            good = next((n for n, task in enumerate(tasks) if _is_good(task)), None)
+            if good is not None and found is None:
+                end = min(end, loop.time() + _GRACE_S)
+            found = good
+        return await _chosen(urls, tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _chosen(
+    urls: list[str], tasks: list[asyncio.Task[StudioClient]]
+) -> tuple[str | None, StudioClient | None, list[FramePackError]]:
+    url, client, refusing = None, None, None
+    told: list[FramePackError] = []
+    for where, task in zip(urls, tasks):
+        if not task.done():
+            told.append(StudioUnreachable(f"{where} takes connections, but does not answer."))
+        elif _is_good(task):
+            if client is None:
+                url, client = where, task.result()
+            else:
+                await task.result().aclose()
+        else:
+            error = task.exception()
+            if isinstance(error, StudioRefused):
+                refusing = refusing or where
+            elif isinstance(error, NotAStudio):
+                told.append(error)
+            elif not isinstance(error, StudioUnreachable) and error is not None:
+                raise error
+    return url or refusing, client, told
+
+
+def _is_good(task: asyncio.Task[StudioClient]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None

@@ -5,41 +5,48 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from framepack_widgets.errors import StudioRefused, StudioUnreachable
-from framepack_widgets.studio.address import Address
-from framepack_widgets.studio.connect import Credentials, tls_context
+from framepack_widgets.errors import StudioRefused
+from framepack_widgets.studio.address import is_local
+from framepack_widgets.studio.diagnosis import translated
+from framepack_widgets.studio.line import Line
 
 
-def open_gradio(address: Address, credentials: Credentials) -> Any:
-    """A `gradio_client.Client` that is logged in, downloads nothing by itself and reports nothing.
+def open_gradio(line: Line) -> Any:
+    """A `gradio_client.Client` with that line's way in; downloads and reports nothing by itself.
 
     Its own defaults would send the server's address to its maker at each start, and (2.x) a Hugging
     Face token saved on this machine to the server: both are off here. Works with 1.8.0 and 2.x,
-    whose arguments differ. Blocks for a second or so.
+    whose arguments differ. Blocks for a second or so. After a restart of a Studio with a login of
+    its own, make a new one. Raises StudioUnreachable and StudioRefused.
     """
     from gradio_client import Client
+
+    cookies = line.cookies
 
     class QuietClient(Client):  # type: ignore[misc,unused-ignore]
         # The switches for this differ between versions, and neither alone is enough in 2.x.
         def _telemetry_thread(self) -> None:
             return None
 
+        def _login(self, auth: Any) -> None:  # noqa: ARG002
+            # We are logged in. Its own login would leave out the headers a proxy asks for.
+            self.cookies = dict(cookies)
+
     known = inspect.signature(Client.__init__).parameters
     token_name = "token" if "token" in known else "hf_token"
     kwargs: dict[str, Any] = {
-        "headers": credentials.all_headers(),
+        "headers": dict(line.headers),
         "download_files": False,
-        "ssl_verify": tls_context(address, credentials.verify),
+        "ssl_verify": line.verify,
         "verbose": False,
         token_name: False,
-        "auth": credentials.auth,
-        "httpx_kwargs": {"auth": address.basic} if address.basic else {},
+        "auth": ("", "") if cookies else None,
+        "httpx_kwargs": {"trust_env": False} if is_local(line.root) else {},
     }
     if "analytics_enabled" in known:
         kwargs["analytics_enabled"] = False
     try:
-        return QuietClient(address.root, **kwargs)
+        with translated(line.root):
+            return QuietClient(line.root, **kwargs)
     except ValueError as error:  # what gradio_client raises for a refused login or a wrong server
-        raise StudioRefused(f"gradio_client could not open {address.root}: {error}") from error
-    except OSError as error:
-        raise StudioUnreachable(f"gradio_client could not reach {address.root}: {error}") from error
+        raise StudioRefused(f"gradio_client could not open {line.root}: {error}") from error

@@ -64,6 +64,10 @@ class SessionUnknown(Exception):  # noqa: N818 - an answer, not a failure
     """The server holds no unread answer for that session."""
 
 
+class AnswerGone(SessionUnknown):
+    """The session may well have been there: its answer was read before, or did not come in time."""
+
+
 class StudioAdapter(Protocol):
     """One Studio, asynchronously. Every method may raise StudioUnreachable or StudioRefused."""
 
@@ -95,7 +99,11 @@ class StudioAdapter(Protocol):
         """Hand a job over. `joined` runs once the server took the request, before its answer is read."""
 
     async def read_answer(self, session_hash: str) -> Submission:
-        """The unread answer of an earlier `submit`. Raises SessionUnknown where there is none."""
+        """The unread answer of an earlier `submit`; it can be read once.
+
+        Raises SessionUnknown where the server never held that session (or was restarted since), and
+        AnswerGone where it did, or may have done so. Raises StudioRefused if the answer is a no.
+        """
 
     async def current(self) -> Current | None:
         """The job that is running now, whoever asked for it; None: nothing runs."""
@@ -119,7 +127,7 @@ class StudioAdapter(Protocol):
         """The first of these file names that is in the server's output folder, as a path."""
 
     async def download(self, path: str, target: Path) -> None:
-        """Fetch a file of the server's: resumed where a part of it is there, complete or not at all."""
+        """Fetch a file of the server's: complete or not at all; a part that is there is gone on with."""
 
     async def read_file(self, path: str) -> bytes:
         """A small file of the server's (a preview)."""

@@ -26,22 +26,37 @@ class Uploads:
         self._sent.clear()
 
     async def send(self, source: Any) -> dict[str, Any]:
-        """The server's reference to an image or video, given as a path or as ImageData."""
-        name, content, key = _read(source)
-        path, at = self._sent.get(key, ("", 0.0))
-        if not path or time.monotonic() - at > _FRESH_S:
-            path = await self._line.upload(name, content)
-            self._sent[key] = (path, time.monotonic())
+        """The server's reference to an image or video, given as a path or as ImageData.
+
+        Raises SettingsError where the file cannot be read.
+        """
+        if isinstance(source, ImageData):
+            name, key = f"{source.sha256[:16]}.png", source.sha256
+            path = self._known(key) or self._note(key, await self._line.upload(name, source.png))
+        else:
+            name, path = await self._send_file(Path(source).expanduser())
         return {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
 
+    async def _send_file(self, file: Path) -> tuple[str, str]:
+        """A source video may be large: it is read as it is sent."""
+        try:
+            stat = file.stat()
+            key = f"{file}:{stat.st_size}:{stat.st_mtime_ns}"
+            known = self._known(key)
+            if known is not None:
+                return file.name, known
+            content = file.open("rb")
+        except OSError as error:
+            raise SettingsError(
+                f"The file {file} cannot be read: {error.strerror or error}."
+            ) from error
+        with content:
+            return file.name, self._note(key, await self._line.upload(file.name, content))
 
-def _read(source: Any) -> tuple[str, bytes, str]:
-    if isinstance(source, ImageData):
-        return f"{source.sha256[:16]}.png", source.png, source.sha256
-    path = Path(source).expanduser()
-    try:
-        content = path.read_bytes()
-        stat = path.stat()
-    except OSError as error:
-        raise SettingsError(f"The file {path} cannot be read: {error.strerror or error}.") from error
-    return path.name, content, f"{path}:{stat.st_size}:{stat.st_mtime_ns}"
+    def _known(self, key: str) -> str | None:
+        path, at = self._sent.get(key, (None, 0.0))
+        return path if time.monotonic() - at <= _FRESH_S else None
+
+    def _note(self, key: str, path: str) -> str:
+        self._sent[key] = (path, time.monotonic())
+        return path

@@ -26,11 +26,11 @@ T = TypeVar("T")
 
 
 def poll(question: Callable[[], T | None], seconds: float = 20.0) -> T:
-    """Ask until there is an answer that is not None or False."""
+    """Ask until there is an answer that counts as true."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         answer = question()
-        if answer is not None and answer is not False:
+        if answer:
             return answer
         time.sleep(0.02)
     raise AssertionError(f"no answer within {seconds} s")

@@ -44,6 +44,7 @@ ENDPOINTS = (
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SLOW = {"Steps": 100, "Video Length (Seconds)": 60}  # does not end by itself during a test
 LEFT_OUT = "(long text left out)"
+LABELLED = {"gallery", "image", "number", "slider", "textbox", "video"}
 
 
 def recorded(name: str) -> dict[str, Any]:
@@ -55,6 +56,8 @@ def as_recorded(component: dict[str, Any], fact: dict[str, Any]) -> dict[str, An
     """What a running server says of a component, as far as the recorded `fact` speaks of it."""
     props = component["props"]
     said = {key: props.get(key) for key in fact}
+    if "label" not in fact and component["type"] in LABELLED and props.get("label"):
+        said["label"] = props["label"]
     said["component"] = component["type"]
     said["help_text_sent"] = bool(props.get("info"))
     if "choices" in fact:
@@ -160,14 +163,18 @@ def test_progress_is_told_as_a_studio_tells_it(quiet: Asker, image: Any) -> None
 
 
 def test_four_jobs_monitored_at_once_give_a_wrong_answer(quiet: Asker, image: Any) -> None:
-    ids = [quiet.submit(labels={"Start Frame (optional)": image(n), "Steps": 40}) for n in range(4)]
-    calls = [quiet.client.submit(job_id, api_name="/monitor_job") for job_id in ids]
+    quiet.submit(labels=SLOW)  # holds the others up until all are monitored
+    ids = [quiet.submit(labels={"Start Frame (optional)": image(n)}) for n in range(4)]
+    calls = [quiet.client.submit(ids[0], api_name="/monitor_job")]
+    poll(calls[0].outputs)
+    calls += [quiet.client.submit(job_id, api_name="/monitor_job") for job_id in ids[1:]]
+    quiet.ask("/end_process_with_update")
     answers = [call.result(timeout=60) for call in calls]
     assert [answer[3] for answer in answers] == ["Completed"] * 4
     own = [quiet.event(job_id)["timestamp"] for job_id in ids]
     told = [Path(answer[0]["video"]["path"]).name for answer in answers]
     wrong = [name for name, stamp in zip(told, own, strict=True) if not name.startswith(stamp)]
-    assert wrong, "each monitor told of its own job: a Studio's does not"
+    assert wrong == told[:1], "on a Studio, the first monitor is taken on from job to job"
 
 
 def test_one_monitor_runs_at_a_time(quiet: Asker) -> None:

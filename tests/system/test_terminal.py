@@ -216,6 +216,60 @@ def test_handed_over_and_fetched_by_run(demo: DemoProcess, library: str) -> None
     assert run("run", *where).stdout == "", "nothing is left"
 
 
+KERNEL = """
+import sys, time
+import framepack_widgets as fp
+
+url, library = sys.argv[1:]
+studio = fp.connect(url, library=library)
+for seed in range(3):
+    studio.submit(prompt="handed on", seconds=1, steps=5, seed=seed)
+print("ready", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_killed_kernel_hands_over_without_a_lost_or_double_job(
+    slow: DemoProcess, library: str
+) -> None:
+    before = started(slow)
+    kernel = subprocess.Popen(
+        [sys.executable, "-c", KERNEL, slow.url, library],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    assert kernel.stdout is not None
+    assert kernel.stdout.readline() == "ready\n"
+    worker = begin("run", "--studio", slow.url, "--library", library, "--json")
+    try:
+        until(lambda: states(library).count("running") == 1)
+        kernel.kill()
+        kernel.wait()
+        out, err = worker.communicate(timeout=PATIENCE_S)
+    finally:
+        kernel.kill()
+        worker.kill()
+        kernel.stdout.close()
+    assert worker.returncode == 0, err
+    ended = [json.loads(line) for line in out.splitlines()]
+    assert sorted(job["settings"]["seed"] for job in ended) == [0, 1, 2]
+    assert {job["state"] for job in ended} == {"done"}
+    for job in ended:
+        settings = fp.Clip.open(job["clip"]).settings
+        assert settings is not None
+        assert settings.seed == job["settings"]["seed"]
+    assert started(slow) == before + 3
+
+
+def states(library: str) -> list[str]:
+    shelf = fp.Library(library)
+    try:
+        return [str(record.state) for record in shelf.jobs()]
+    finally:
+        shelf.close()
+
+
 # -- Ctrl-C ----------------------------------------------------------------------------------------
 
 

@@ -50,6 +50,7 @@ PLACES = {
     "locations": "disk",
     "video_file": "disk",
     "provenance": "disk",
+    "sidecar_settings": "disk",
     "clip": "disk",
     "library": "disk",
     "studio": "live",

@@ -69,6 +69,16 @@ def test_the_documented_table_is_the_real_one() -> None:
     assert documented == {int(code) for code in ExitCode}
 
 
+def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    """Options are put together from groups; on every Python they have to keep name and help."""
+    assert run("render", "--help") == 0
+    text = capsys.readouterr().out
+    for name in ("--set ", "--lora", "--studio", "--login", "--library", "--json", "--dry-run"):
+        assert name in text
+    assert "NAME=WEIGHT" in text
+    assert "Length asked for" in text
+
+
 # -- values ----------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import re
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def test_sections_cover_the_time_line_without_gaps(model: str, has_start: bool, 
     if model in ("Original", "Original with Endframe", "Video"):
         spans.reverse()  # these render the end first
     assert spans[0][0] == 0
-    assert all(end == start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+    assert all(end == start for (_, end), (start, _) in itertools.pairwise(spans))
     assert spans[-1][1] == frames_of(sections[-1].latents)
 
 

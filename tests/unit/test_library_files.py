@@ -238,13 +238,19 @@ def test_no_download_and_no_clip(library: Library) -> None:
         library.adopt(record, library.incoming_folder / "x.mp4", verified="id", partial=False)
 
 
-@pytest.mark.parametrize("damage", ["text", "empty", "cut"])
+@pytest.mark.parametrize("damage", ["text", "empty", "cut", "garbled"])
 def test_a_download_that_is_no_whole_video(library: Library, tmp_path: Path, damage: str) -> None:
     record = render_one(library)
     download = library.incoming_folder / "x.mp4"
     provenance.write(make_video(tmp_path / "v.mp4", frames=20), download, {})
     data = download.read_bytes()
-    contents = {"text": b"<html>502</html>", "empty": b"", "cut": data[: len(data) // 2]}
+    start = data.index(b"mdat") + 4
+    contents = {
+        "text": b"<html>502</html>",
+        "empty": b"",
+        "cut": data[: len(data) // 2],
+        "garbled": data[:start] + bytes(len(data) - start),
+    }
     download.write_bytes(contents[damage])
     with pytest.raises(LibraryError, match=r"x\.mp4.*Download it again"):
         library.adopt(record, download, verified="id", partial=False)

@@ -109,7 +109,7 @@ def test_search_by_text(library: Library) -> None:
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(text=st.text(max_size=40))
+@given(text=st.text(max_size=40) | st.just("half \ud83d a cat"))
 def test_every_prompt_is_found_by_its_own_words(library: Library, text: str) -> None:
     record = add_job(library, prompt=text)
     for spelling in (text, text.upper(), text.lower()):
@@ -169,9 +169,10 @@ def test_events_move_a_job_and_are_kept(library: Library) -> None:
         library.apply("ffffffffffff", Noted(at=1, note="x"))
 
 
-def test_an_event_that_says_nothing_new_writes_nothing(library: Library) -> None:
+def test_an_event_that_says_nothing_new_writes_nothing(library: Library, monkeypatch) -> None:
     record = add_job(library)
     before = library.changes()
+    monkeypatch.setattr(library._database, "write", None)
     assert library.apply(record.id, Sent(at=1, server_id="x")) == record
     assert library.wish(record.id, Wish.RUN) == record
     assert library.changes() == before
@@ -200,6 +201,10 @@ def test_renders_for_time_estimates(library: Library) -> None:
     done_job(library, partial=True)
     failed_job(library)
     other = done_job(library)
+    unseen = add_job(library)
+    library.apply(unseen.id, Sending(at=1, app_id=None, session_hash="h"))
+    library.apply(unseen.id, Fetched(at=3, clip="x.mp4", verified="stamp", partial=False))
+    assert library.get(unseen.id).state is JobState.DONE
     found = library.renders(STUDIO)
     assert [r.id for r in found] == [other.id, whole.id]
     assert found[0].ended_at - found[0].started_at == 60
@@ -395,3 +400,46 @@ def test_reading_and_asking_for_changes_is_quick(library: Library) -> None:
         library.get(record.id)
         library.changes()
     assert (time.perf_counter() - start) / 100 < 0.01
+
+
+def test_a_state_change_is_never_written_as_mere_progress(library: Library, monkeypatch) -> None:
+    """What looked like progress when it was read may be more once the transaction has begun."""
+    record = add_job(library)
+    durable = []
+    real = library._database.write
+
+    def write(*, durable_: list = durable, **how: bool):
+        durable_.append(how.get("durable", True))
+        if len(durable_) == 1:
+            other = Library(library.path)
+            other.apply(record.id, Noted(at=1, note="meanwhile"))
+            other.close()
+        return real(**how)
+
+    def advance(old, event):
+        if old.notes == () or isinstance(event, Noted):
+            return (
+                real_advance(old, event)
+                if isinstance(event, Noted)
+                else old.replace(progress=Progress(fraction=0.5))
+            )
+        return old.replace(state=JobState.FAILED, message="more than progress")
+
+    from framepack_widgets.library import store
+
+    real_advance = store.advance
+    monkeypatch.setattr(store, "advance", advance)
+    monkeypatch.setattr(library._database, "write", write)
+    after = library.apply(record.id, Seen(1, "s", Progress()))
+    assert after.state is JobState.FAILED and durable == [False, True]
+    assert library.get(record.id) == after
+
+
+@pytest.mark.parametrize("search", [{}, {"studio": STUDIO}, {"state": "done"}, {"text": "x"}])
+def test_a_page_of_jobs_is_read_without_sorting_all(library: Library, search: dict) -> None:
+    seen: list[str] = []
+    library._database._reader.set_trace_callback(seen.append)
+    library.jobs(limit=50, **search)
+    library._database._reader.set_trace_callback(None)
+    plan = library._database.read(f"EXPLAIN QUERY PLAN {seen[-1]}")
+    assert [row[3].split("USING")[1] for row in plan] == [" INDEX jobs_by_age"]

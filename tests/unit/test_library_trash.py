@@ -326,7 +326,7 @@ os.kill(os.getpid(), 9)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9")
-@pytest.mark.parametrize("number", [1, 2, 4, 99])
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 99])
 @pytest.mark.parametrize("what", ["delete", "restore", "empty", "removing"])
 def test_killed_in_the_middle(library: Library, frames: list[str], what: str, number: int) -> None:
     """Afterwards everything is where it was before, or where it was to go; nothing in between."""
@@ -341,7 +341,6 @@ def test_killed_in_the_middle(library: Library, frames: list[str], what: str, nu
     assert victim.returncode == -9, error
     library.close()
     again = Library(library.path)
-    assert number < 3 or "finished" in out or what in ("delete", "removing")
     if "finished" not in out:
         assert ids(again) == jobs
     if what in ("empty", "removing") and not again.trash():

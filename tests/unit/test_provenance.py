@@ -83,6 +83,10 @@ def test_other_tags_stay(tmp_path: Path) -> None:
     assert provenance.read(tmp_path / "c.mp4") == facts_with(prompt="y")
     with av.open(str(tmp_path / "c.mp4")) as file:
         assert file.metadata["description"] == "somebody's comment"
+    provenance.write(make_video(tmp_path / "d.mp4"), tmp_path / "e.mp4", facts_with(prompt="x"))
+    provenance.write(tmp_path / "e.mp4", tmp_path / "f.mp4", facts_with(prompt="y"))
+    with av.open(str(tmp_path / "f.mp4")) as file:
+        assert "description" not in file.metadata
 
 
 def test_writing_twice_gives_the_same_file(tmp_path: Path) -> None:
@@ -100,7 +104,9 @@ def small_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     prompt=st.one_of(
-        st.text(max_size=200), st.just("🐈 it looks up — “ä” \n\t\x00\\ \"'" * 60 + "end")
+        st.text(max_size=200),
+        st.just("half \ud83d a cat"),
+        st.just("🐈 it looks up — “ä” \n\t\x00\\ \"'" * 60 + "end"),
     ),
     loras=st.dictionaries(st.text(min_size=1, max_size=20), st.floats(0, 2), max_size=3),
 )
@@ -184,14 +190,83 @@ def test_frames_are_found_beside_the_clip(tmp_path: Path, layout: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../secret.png", "/etc/passwd", "a/b.png", "a\\b.png", "..", "", ".", None, 5]
+    "name",
+    ["../secret.png", "plain.png", "C:plain.png", "/etc/passwd", "a\\b.png", "..", "", None, 5],
 )
 def test_a_file_from_elsewhere_cannot_point_elsewhere(tmp_path: Path, name: object) -> None:
     (tmp_path / "inputs").mkdir()
     make_image(tmp_path / "secret.png")
+    make_image(tmp_path / "inputs" / "plain.png")
     facts = facts_with(prompt="x", start_frame="/etc/passwd")
     facts["inputs"] = {"start_frame": {"sha256": "a" * 64, "name": name}, "prompt": {"name": "x"}}
     (tmp_path / "a.json").write_text(json.dumps(facts))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert Settings.from_file(tmp_path / "a.json") == Settings(prompt="x")
+
+
+STUDIOS_OWN = {
+    "app_version": "0.5.1", "prompt": "[0s: it looks up]", "negative_prompt": "7",
+    "seed": 2**53 - 1,
+    "steps": 25, "cfg": 1.0, "gs": 10.0, "rs": 0.0, "latent_type": "Noise", "timestamp": 1.5,
+    "resolutionW": 640, "resolutionH": 608, "model_type": "Original with Endframe",
+    "generation_type": "Original with Endframe", "has_input_image": True, "input_image_path": None,
+    "total_second_length": 4, "blend_sections": 4, "latent_window_size": 9,
+    "num_cleaned_frames": 5, "end_frame_strength": 0.8, "end_frame_used": "True",
+    "combine_with_source": False, "use_teacache": False, "teacache_num_steps": 25,
+    "teacache_rel_l1_thresh": 0.15012345678, "use_magcache": True, "magcache_threshold": 0.1,
+    "magcache_max_consecutive_skips": 2, "magcache_retention_ratio": 0.25,
+    "loras": {"style": 0.5},
+}  # fmt: skip
+
+
+def test_a_studios_own_json(tmp_path: Path) -> None:
+    (tmp_path / "261120_112754.json").write_text(json.dumps(STUDIOS_OWN, indent=2))
+    with pytest.warns(UserWarning, match=r"not hold its start_frame.*not hold its end_frame"):
+        found = Settings.from_file(tmp_path / "261120_112754.json")
+    assert found == Settings(
+        model="Original with Endframe", prompt="[0s: it looks up]", negative_prompt="7",
+        seed=2**53 - 1, seconds=4, steps=25, cfg_scale=1.0, distilled_cfg_scale=10.0,
+        cfg_rescale=0.0, latent_window_size=9, blend_sections=4, latent_image="Noise", width=640,
+        height=608, context_frames=5, combine_with_source=False, cache="MagCache",
+        magcache_threshold=0.1, magcache_max_skips=2, magcache_retention=0.25,
+        end_frame_influence=0.8, loras={"style": 0.5},
+    )  # fmt: skip
+    assert found.teacache_threshold is None, "the stamp in it is nobody's business"
+
+
+def test_a_studios_own_png_is_the_start_frame_too(tmp_path: Path) -> None:
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    chunks = PngInfo()
+    for key, value in {**STUDIOS_OWN, "end_frame_used": "False", "prompt": "ä 猫"}.items():
+        if not isinstance(value, dict):
+            chunks.add_text(key, str(value))
+    path = tmp_path / "a.png"
+    Image.new("RGB", (64, 64)).save(path, pnginfo=chunks)
+    found = Settings.from_file(path)
+    assert (found.start_frame, found.prompt, found.seed) == (str(path), "ä 猫", 2**53 - 1)
+    assert (found.negative_prompt, found.combine_with_source, found.steps) == ("7", False, 25)
+    assert found.loras is None and found.end_frame_influence is None
+
+
+def test_a_studio_of_version_0_4(tmp_path: Path) -> None:
+    facts = {key: value for key, value in STUDIOS_OWN.items() if "magcache" not in key}
+    facts.update(use_teacache=True, has_input_image=False, end_frame_used="False")
+    (tmp_path / "a.json").write_text(json.dumps(facts))
+    found = Settings.from_file(tmp_path / "a.json")
+    assert found.use_teacache is True and found.cache is None
+    assert found.teacache_threshold == 0.15012345678
+    (tmp_path / "a.json").write_text(json.dumps({**facts, "use_teacache": False}))
+    assert Settings.from_file(tmp_path / "a.json").teacache_threshold is None
+
+
+def test_other_pictures_and_json_hold_no_settings(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"prompt": "x"}')
+    (tmp_path / "b.json").write_text("[1, 2]")
+    (tmp_path / "c.png").write_text("no picture")
+    make_image(tmp_path / "d.png")
+    for file in sorted(tmp_path.iterdir()):
+        with pytest.raises(SettingsError, match="holds no settings"):
+            Settings.from_file(file)

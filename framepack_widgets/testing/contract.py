@@ -1,0 +1,327 @@
+"""The promises of `studio.protocol.StudioAdapter` as tests, for any Studio.
+
+    class TestMine(AdapterContract):
+        @pytest.fixture
+        def server(self): yield MyServer(...)
+
+Nothing here imports pytest. A test is a plain function that runs one coroutine; `Server` says how to
+reach the Studio and how to let its time pass.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from framepack_widgets import stamp as stamps
+from framepack_widgets.errors import StudioRefused, StudioUnreachable
+from framepack_widgets.job import timestamp_of
+from framepack_widgets.length import final_names, plan
+from framepack_widgets.settings import Settings
+from framepack_widgets.studio.protocol import (
+    Current,
+    SessionUnknown,
+    StudioAdapter,
+    Submission,
+)
+
+T = TypeVar("T")
+_PATIENCE = 2000  # looks at the server before a test gives up
+
+
+class Server(Protocol):
+    """A Studio for the contract; each test opens its own adapter inside its own event loop."""
+
+    async def open(self) -> StudioAdapter:
+        """An adapter for the Studio, which is idle: nothing runs, nothing is queued."""
+
+    async def idle(self) -> None:
+        """Let a little of the server's time pass."""
+
+    def new_session(self) -> str:
+        """A session hash that was never used."""
+
+    def refuse_connections(self) -> bool:
+        """Make the server unreachable, for the rest of this test; False: it cannot be done."""
+
+
+class AdapterContract:
+    """Subclass it in a test module and give it a fixture `server`."""
+
+    settings = Settings(
+        model="Original", prompt="contract", seed=7, seconds=1.0, steps=2, cache="MagCache",
+        width=256, height=256,
+    )  # fmt: skip
+    """A render of one section; replace `seconds` for more."""
+
+    def test_it_says_what_it_is(self, server: Server) -> None:
+        async def check(studio: StudioAdapter) -> None:
+            assert studio.url.startswith("http")
+            assert studio.version
+            assert "prompt" in studio.schema
+            assert studio.app_id
+            assert await studio.check_app() == studio.app_id == await studio.check_app()
+
+        run(server, check)
+
+    def test_nothing_runs_and_nothing_is_known(self, server: Server) -> None:
+        async def check(studio: StudioAdapter) -> None:
+            assert await studio.current() is None
+            ending = await studio.ending("0" * 32)
+            assert ending is not None
+            assert not ending.known
+            assert await studio.sidecar("261231_235959_999_1") is None
+            assert await studio.find_video(("261231_235959_999_1_10.mp4",)) is None
+
+        run(server, check)
+
+    def test_a_submission_is_named_and_queued(self, server: Server) -> None:
+        async def check(studio: StudioAdapter) -> None:
+            order: list[str] = []
+            submission = await self._submit(studio, server, order=order)
+            assert order == ["joined"]
+            assert any(row.is_of(submission.server_id) for row in submission.queue)
+            rows = [row for row in await studio.queue() if row.is_of(submission.server_id)]
+            assert [row.type for row in rows] == ["Original"]
+            await self._until_idle(studio, server)
+
+        run(server, check)
+
+    def test_an_unread_answer_is_read_later_and_once(self, server: Server) -> None:
+        async def check(studio: StudioAdapter) -> None:
+            session = server.new_session()
+
+            async def die() -> None:
+                raise _DiedError
+
+            arguments = await studio.prepare(self._resolved(studio), {})
+            try:
+                await studio.submit(arguments, session, die)
+            except _DiedError:
+                pass
+            submission = await studio.read_answer(session)
+            assert submission.server_id
+            await _raises(SessionUnknown, studio.read_answer(session))
+            await self._until_idle(studio, server)
+            ending = await studio.ending(submission.server_id)
+            assert ending is not None
+            assert ending.outcome == "Completed"
+
+        run(server, check)
+
+    def test_a_session_that_never_was_is_unknown(self, server: Server) -> None:
+        async def check(studio: StudioAdapter) -> None:
+            await _raises(SessionUnknown, studio.read_answer(server.new_session()))
+
+        run(server, check)
+
+    def test_a_render_is_told_to_its_end(self, server: Server) -> None:
+        async def check(studio: StudioAdapter) -> None:
+            resolved = self._resolved(studio, seconds=2.4, steps=8)
+            submission = await self._submit(studio, server, resolved)
+            seen = await self._watch(studio, server, submission.server_id)
+            fractions = [current.progress.fraction for current in seen]
+            assert fractions == sorted(fractions)
+            assert all(0 <= fraction <= 1 for fraction in fractions)
+            assert {current.server_id for current in seen} == {submission.server_id}
+            ending = await studio.ending(submission.server_id)
+            assert ending is not None
+            assert ending.outcome == "Completed"
+            timestamp = timestamp_of(ending.video)
+            assert timestamp
+            named = {timestamp_of(current.progress.video) for current in seen}
+            assert named <= {timestamp, None}
+            assert ending.video is not None
+            name = ending.video.replace("\\", "/").rsplit("/", 1)[-1]
+            assert name in final_names(timestamp, plan(resolved, start_size=None))
+
+        run(server, check)
+
+    def test_what_a_render_leaves_can_be_found(self, server: Server) -> None:
+        async def check(studio: StudioAdapter) -> None:
+            resolved = self._resolved(studio, seed=2**53 - 2)
+            field = stamps.inert_field(studio.schema, resolved)
+            assert field is not None
+            stamp = 987_654_321_012
+            overrides = {field.name: stamps.apply(field.default, stamp, field)}
+            submission = await self._submit(studio, server, resolved, overrides)
+            await self._until_idle(studio, server)
+            ending = await studio.ending(submission.server_id)
+            assert ending is not None
+            timestamp = timestamp_of(ending.video) or ""
+            assert (await studio.recent_timestamps())[0] == timestamp
+            sidecar = await studio.sidecar(timestamp)
+            assert sidecar is not None
+            assert (sidecar["prompt"], sidecar["seed"]) == ("contract", 2**53 - 2)
+            carried = sidecar[stamps.SIDECAR_KEYS[field.name]]
+            assert stamps.read(carried, field.step or 0) == stamp
+            names = final_names(timestamp, plan(resolved, start_size=None))
+            found = await studio.find_video(("261231_235959_999_1_10.mp4", *names))
+            assert found is not None
+            assert found.endswith(names[0])
+            with tempfile.TemporaryDirectory() as folder:
+                await self._check_downloads(studio, ending.video or "", found, Path(folder))
+
+        run(server, check)
+
+    async def _check_downloads(
+        self, studio: StudioAdapter, copy: str, original: str, folder: Path
+    ) -> None:
+        whole = folder / "whole.mp4"
+        await studio.download(original, whole)
+        content = whole.read_bytes()
+        assert len(content) > 20
+        again = folder / "again.mp4"
+        again.with_name("again.mp4.part").write_bytes(content[:20])
+        await studio.download(copy, again)
+        assert again.read_bytes() == content
+        assert sorted(path.name for path in folder.iterdir()) == ["again.mp4", "whole.mp4"]
+        await _raises(StudioRefused, studio.download(original + ".not", folder / "no.mp4"))
+        assert not (folder / "no.mp4").exists()
+        assert await studio.read_file(original) == content
+
+    def test_a_job_in_line_waits_and_has_no_ending(self, server: Server) -> None:
+        async def check(studio: StudioAdapter) -> None:
+            long = self._resolved(studio, seconds=12.0, steps=20)
+            first = await self._submit(studio, server, long)
+            second = await self._submit(studio, server)
+            await self._until(studio, server, lambda now: now is not None)
+            ending = await studio.ending(second.server_id)
+            assert ending is None or ending.pending
+            running = await studio.ending(first.server_id)
+            assert running is None
+            await studio.end_current()
+            ran = await self._watch(studio, server, second.server_id)
+            assert ran or await studio.ending(second.server_id) is not None
+
+        run(server, check)
+
+    def test_what_runs_can_be_ended(self, server: Server) -> None:
+        async def check(studio: StudioAdapter) -> None:
+            long = self._resolved(studio, seconds=12.0, steps=20)
+            submission = await self._submit(studio, server, long)
+            await self._until(
+                studio, server, lambda now: now is not None and now.progress.step > 0
+            )
+            await studio.end_current()
+            await self._until_idle(studio, server)
+            ending = await studio.ending(submission.server_id)
+            assert ending is not None
+            assert ending.known
+            assert ending.outcome  # mostly "Completed": whoever asked has to remember it
+            names = final_names(timestamp_of(ending.video) or "", plan(long, start_size=None))
+            assert ending.video is None or not ending.video.endswith(names[0])
+
+        run(server, check)
+
+    def test_a_preview_can_be_read(self, server: Server) -> None:
+        async def check(studio: StudioAdapter) -> None:
+            await self._submit(studio, server, self._resolved(studio, seconds=12.0, steps=20))
+            now = await self._until(
+                studio, server, lambda now: now is not None and now.progress.preview is not None
+            )
+            assert now is not None
+            assert await studio.read_file(now.progress.preview or "")
+            await studio.end_current()
+            await self._until_idle(studio, server)
+
+        run(server, check)
+
+    def test_a_server_that_is_away_is_unreachable(self, server: Server) -> None:
+        async def check(studio: StudioAdapter) -> None:
+            if not server.refuse_connections():
+                return
+            for question in (studio.current, studio.check_app, studio.queue, studio.refresh):
+                await _raises(StudioUnreachable, question())
+            arguments: list[Any] = []
+            await _raises(StudioUnreachable, studio.submit(arguments, server.new_session(), _not))
+
+        run(server, check)
+
+    # ------------------------------------------------------------------ in between
+
+    def _resolved(self, studio: StudioAdapter, **values: Any) -> Settings:
+        return studio.schema.resolve(self.settings.replace(**values))
+
+    async def _submit(
+        self,
+        studio: StudioAdapter,
+        server: Server,
+        resolved: Settings | None = None,
+        overrides: dict[str, Any] | None = None,
+        order: list[str] | None = None,
+    ) -> Submission:
+        async def joined() -> None:
+            if order is not None:
+                order.append("joined")
+
+        wanted = resolved if resolved is not None else self._resolved(studio)
+        arguments = await studio.prepare(wanted, overrides or {})
+        return await studio.submit(arguments, server.new_session(), joined)
+
+    async def _until(
+        self, studio: StudioAdapter, server: Server, condition: Callable[[Current | None], bool]
+    ) -> Current | None:
+        for _ in range(_PATIENCE):
+            now = await studio.current()
+            if condition(now):
+                return now
+            await server.idle()
+        raise AssertionError("the server never came there")
+
+    async def _watch(
+        self, studio: StudioAdapter, server: Server, server_id: str
+    ) -> list[Current]:
+        """Everything told of a job, until it is over."""
+        seen: list[Current] = []
+        for _ in range(_PATIENCE):
+            now = await studio.current()
+            if now is not None and now.server_id == server_id:
+                seen.append(now)
+            elif now is None:
+                ending = await studio.ending(server_id)
+                if ending is not None and not ending.pending:
+                    return seen
+            await server.idle()
+        raise AssertionError("the render never ended")
+
+    async def _until_idle(self, studio: StudioAdapter, server: Server) -> None:
+        for _ in range(_PATIENCE):
+            if await studio.current() is None:
+                rows = await studio.queue()
+                if not any(row.status in ("pending", "running") for row in rows):
+                    return
+            await server.idle()
+        raise AssertionError("the server is never idle")
+
+
+class _DiedError(Exception):
+    """Stands for the end of the process."""
+
+
+def run(server: Server, check: Callable[[StudioAdapter], Coroutine[Any, Any, None]]) -> None:
+    """Run one check in an event loop of its own."""
+
+    async def work() -> None:
+        studio = await server.open()
+        try:
+            await check(studio)
+        finally:
+            await studio.aclose()
+
+    asyncio.run(work())
+
+
+async def _raises(kind: type[Exception], work: Awaitable[object]) -> None:
+    try:
+        await work
+    except kind:
+        return
+    raise AssertionError(f"{kind.__name__} was not raised")
+
+
+async def _not() -> None:
+    raise AssertionError("the server cannot have taken anything")
