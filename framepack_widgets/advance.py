@@ -4,18 +4,18 @@
        │           │          │         │           │
        └─ cancelled└─ unsure  └─────────┴── failed, cancelled, lost
 
-`advance(record, event)` is the only place where a state changes. It is total: an event that no longer
-matters (a late answer about a finished job) leaves the record as it is.
+`advance(record, event)` is the only place where a state changes. It is total: an event that
+no longer matters (a late answer about a finished job) leaves the record as it is.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 from framepack_widgets.events import (
     Cancelled,
+    Dropped,
     EndAsked,
     Event,
     Failed,
@@ -37,10 +37,13 @@ from framepack_widgets.job import JobRecord, JobState, Trace, Wish, timestamp_of
 
 MAX_SENDS = 3  # a job that takes the server down with it is not sent for ever
 
+_AT_STUDIO = (JobState.SENDING, JobState.SENT, JobState.RUNNING)
+_ALWAYS = (Noted, Returned, Fetched, Dropped)  # matter also to a job that is over
+
 
 def advance(record: JobRecord, event: Event) -> JobRecord:
     """The record after `event`. Total: an event that says nothing new returns the same record."""
-    if record.state.is_finished and not isinstance(event, (Noted, Returned, Fetched)):
+    if record.state.is_finished and not isinstance(event, _ALWAYS):
         return record
     handler = _HANDLERS.get(type(event))
     return handler(record, event) if handler else record
@@ -66,20 +69,19 @@ def _finish(
 
 
 def _sending(record: JobRecord, event: Sending) -> JobRecord:
-    if record.state is not JobState.WAITING:
+    if record.state is not JobState.WAITING or record.wish is not Wish.RUN:
         return record
-    former = record.trace.former_ids
-    trace = Trace(
+    trace = dataclasses.replace(
+        _history(record.trace),
         app_id=event.app_id,
         session_hash=event.session_hash,
         known_ids=event.known_ids,
         sends=record.trace.sends + 1,
-        former_ids=former,
     )
     return record.replace(state=JobState.SENDING, trace=trace, sent_at=event.at, message="")
 
 
-def _joined(record: JobRecord, event: Joined) -> JobRecord:
+def _joined(record: JobRecord, _: Joined) -> JobRecord:
     if record.state is not JobState.SENDING:
         return record
     return record.replace(trace=dataclasses.replace(record.trace, opened=True))
@@ -89,7 +91,13 @@ def _rebound(record: JobRecord, event: Rebound) -> JobRecord:
     if record.state not in (JobState.SENT, JobState.RUNNING):
         return record
     trace = dataclasses.replace(
-        record.trace, app_id=event.app_id, timestamp=None, timestamp_seen=False, video=None
+        record.trace,
+        app_id=event.app_id,
+        timestamp=None,
+        timestamp_seen=False,
+        video=None,
+        ended=False,
+        cut_off=_united(record.trace.cut_off, event.cut_off),
     )
     return record.replace(state=JobState.SENT, trace=trace, progress=None, started_at=None)
 
@@ -102,7 +110,7 @@ def _sent(record: JobRecord, event: Sent) -> JobRecord:
 
 
 def _seen(record: JobRecord, event: Seen) -> JobRecord:
-    if record.state not in (JobState.SENDING, JobState.SENT, JobState.RUNNING):
+    if record.state not in _AT_STUDIO:
         return record
     video = event.progress.video or record.trace.video
     timestamp = timestamp_of(event.progress.video)
@@ -122,6 +130,8 @@ def _seen(record: JobRecord, event: Seen) -> JobRecord:
 
 
 def _located(record: JobRecord, event: Located) -> JobRecord:
+    if record.state not in _AT_STUDIO:
+        return record
     trace = dataclasses.replace(
         record.trace,
         timestamp=event.timestamp,
@@ -131,17 +141,23 @@ def _located(record: JobRecord, event: Located) -> JobRecord:
     return record.replace(trace=trace, state=state)
 
 
-def _end_asked(record: JobRecord, event: EndAsked) -> JobRecord:
+def _end_asked(record: JobRecord, _: EndAsked) -> JobRecord:
+    if record.state not in (JobState.SENT, JobState.RUNNING):
+        return record
     return record.replace(trace=dataclasses.replace(record.trace, ended=True))
 
 
 def _over(record: JobRecord, event: Over) -> JobRecord:
+    if record.state not in _AT_STUDIO:
+        return record
+    # What was seen while it ran stays: a file of another timestamp is to be noticed, not believed.
+    seen = record.trace.timestamp if record.trace.timestamp_seen else None
     trace = dataclasses.replace(
         record.trace,
         outcome=event.outcome,
         video=event.video,
         named=event.named,
-        timestamp=event.timestamp or timestamp_of(event.video) or record.trace.timestamp,
+        timestamp=event.timestamp or seen or timestamp_of(event.video) or record.trace.timestamp,
     )
     return record.replace(
         state=JobState.FETCHING, trace=trace, progress=None, ended_at=record.ended_at or event.at
@@ -149,6 +165,8 @@ def _over(record: JobRecord, event: Over) -> JobRecord:
 
 
 def _fetched(record: JobRecord, event: Fetched) -> JobRecord:
+    if record.state in (JobState.WAITING, *_AT_STUDIO) or record.clip is not None:
+        return record
     # A cancel that came too late to end anything is no cancel.
     done = record.wish is not Wish.CANCEL or not record.trace.ended
     return record.replace(
@@ -164,15 +182,17 @@ def _fetched(record: JobRecord, event: Fetched) -> JobRecord:
 
 
 def _gone(record: JobRecord, event: Gone) -> JobRecord:
+    if record.state not in _AT_STUDIO:
+        return record
+    trace = dataclasses.replace(record.trace, cut_off=_united(record.trace.cut_off, event.cut_off))
+    record = record.replace(trace=trace)
     if record.wish in (Wish.CANCEL, Wish.STOP):
         return _finish(record, JobState.CANCELLED, event.at, event.message)
-    if not event.resend or record.trace.sends >= MAX_SENDS:
+    if not event.resend or trace.sends >= MAX_SENDS:
         return _finish(record, JobState.LOST, event.at, event.message)
-    trace = record.trace
-    former = trace.former_ids + ((trace.server_id,) if trace.server_id else ())
     return record.replace(
         state=JobState.WAITING,
-        trace=Trace(sends=trace.sends, former_ids=former),
+        trace=_history(trace),
         progress=None,
         started_at=None,
         ended_at=None,
@@ -183,20 +203,70 @@ def _gone(record: JobRecord, event: Gone) -> JobRecord:
 def _never_sent(record: JobRecord, event: NeverSent) -> JobRecord:
     if record.state is not JobState.SENDING:
         return record
+    trace = dataclasses.replace(_history(record.trace), sends=record.trace.sends - 1)
+    record = record.replace(trace=trace)
     if record.wish in (Wish.CANCEL, Wish.STOP):
         return _finish(record, JobState.CANCELLED, event.at, "cancelled before it was sent")
-    trace = Trace(sends=record.trace.sends - 1, former_ids=record.trace.former_ids)
-    return record.replace(state=JobState.WAITING, trace=trace, sent_at=None)
+    return record.replace(state=JobState.WAITING, sent_at=None)
 
 
 def _returned(record: JobRecord, event: Returned) -> JobRecord:
-    if record.state not in (JobState.WAITING, JobState.LOST):
+    if record.state not in (JobState.WAITING, JobState.SENT, JobState.LOST):
         return record
-    former = tuple(item for item in record.trace.former_ids if item != event.server_id)
-    trace = dataclasses.replace(record.trace, server_id=event.server_id, former_ids=former)
-    return record.replace(
-        state=JobState.SENT, trace=trace, message="", finished_at=None, sent_at=event.at
+    current, unwanted = record.trace.server_id, record.trace.unwanted
+    if current == event.server_id and record.state is JobState.SENT:
+        return record
+    if record.state is JobState.SENT and current is not None:
+        unwanted = _united(unwanted, (current,))  # it was sent again, and that run waits in line
+    history = _history(record.trace)
+    trace = dataclasses.replace(
+        history,
+        app_id=event.app_id,
+        server_id=event.server_id,
+        former_ids=_without(history.former_ids, (event.server_id, *unwanted)),
+        unwanted=_without(unwanted, (event.server_id,)),
     )
+    return record.replace(
+        state=JobState.SENT,
+        trace=trace,
+        message="",
+        progress=None,
+        started_at=None,
+        ended_at=None,
+        finished_at=None,
+        sent_at=event.at,
+    )
+
+
+def _dropped(record: JobRecord, event: Dropped) -> JobRecord:
+    trace = record.trace
+    if event.server_id not in trace.unwanted:
+        return record
+    trace = dataclasses.replace(
+        trace,
+        unwanted=_without(trace.unwanted, (event.server_id,)),
+        former_ids=_united(trace.former_ids, (event.server_id,)),
+    )
+    return record.replace(trace=trace)
+
+
+def _history(trace: Trace) -> Trace:
+    """What stays of a trace when a run is given up: how to know its remains when they turn up."""
+    own = (trace.server_id,) if trace.server_id else ()
+    timestamps = (trace.timestamp,) if trace.timestamp else ()
+    return Trace(
+        sends=trace.sends,
+        former_ids=_united(trace.former_ids, own, trace.unwanted),
+        cut_off=_united(trace.cut_off, timestamps),
+    )
+
+
+def _united(*parts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item for part in parts for item in part))
+
+
+def _without(items: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(item for item in items if item not in others)
 
 
 def _with_notes(notes: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
@@ -219,9 +289,8 @@ _HANDLERS: dict[type, Any] = {
     Gone: _gone,
     Rebound: _rebound,
     NeverSent: _never_sent,
-    Undecidable: lambda record, event: _finish(
-        record, JobState.UNSURE, event.at, event.message
-    ),
+    Undecidable: lambda record, event: _finish(record, JobState.UNSURE, event.at, event.message),
     Returned: _returned,
+    Dropped: _dropped,
     Noted: lambda record, event: record.replace(notes=_with_notes(record.notes, (event.note,))),
 }

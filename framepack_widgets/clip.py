@@ -72,7 +72,8 @@ class Clip:
     def settings(self) -> Settings | None:
         """What the clip was made with; None if the file carries none.
 
-        Frames are paths; one that is not there any more is left out: see `missing_inputs`.
+        Frames are paths. Of one that is not beside the clip there is only the name that a Library
+        keeps it under, `<SHA-256>.<ending>`: see `missing_inputs`.
         """
         known: Settings | None = self._known["settings"]
         return known if known is not None else self._settings_found[0]

@@ -97,6 +97,7 @@ class Gone(Event):
 
     message: str
     resend: bool = True  # it is certain that it was not rendered to its end
+    cut_off: tuple[str, ...] = ()  # timestamps of what it left unfinished
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ class Rebound(Event):
     """The server was restarted and has the job again under its old id; it starts from nothing."""
 
     app_id: str | None
+    cut_off: tuple[str, ...] = ()  # timestamps of what it left unfinished before
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,18 @@ class Undecidable(Event):
 
 @dataclass(frozen=True)
 class Returned(Event):
-    """The server runs the job again under an id of ours that had been given up."""
+    """The server runs the job again under an id of ours that had been given up.
+
+    If it was sent again meanwhile, this run counts, and the one that was sent is unwanted.
+    """
+
+    server_id: str
+    app_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Dropped(Event):
+    """A run of this job that was not wanted any more is over, or was never there."""
 
     server_id: str
 

@@ -1,4 +1,4 @@
-"""News about jobs inside one process: from the runner (or another process's changes) to who watches."""
+"""News about jobs inside one process: who watches a job is told what becomes of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Watcher(Protocol):
     def record(self) -> JobRecord: ...
 
     def tell(self, record: JobRecord) -> None:
-        """The job's record has changed. Called from the background loop's thread; returns at once."""
+        """The record has changed. Called from the background loop's thread; returns at once."""
 
 
 class Feed:
@@ -30,10 +30,13 @@ class Feed:
         self._watchers: weakref.WeakValueDictionary[str, Watcher] = weakref.WeakValueDictionary()
         self._guard = threading.Lock()
 
-    def watch(self, watcher: Watcher) -> None:
-        """Tell this one from now on. One watcher a job: the job's own handle, which tells others."""
+    def watch(self, watcher: Watcher) -> Watcher:
+        """Tell this one from now on, unless somebody watches that job already; who is told.
+
+        One watcher a job: the job's own handle, which tells others.
+        """
         with self._guard:
-            self._watchers[watcher.record.id] = watcher
+            return self._watchers.setdefault(watcher.record.id, watcher)
 
     def watcher(self, job_id: str) -> Watcher | None:
         """Who watches that job."""

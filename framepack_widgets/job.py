@@ -94,6 +94,8 @@ class Trace:
     outcome: str | None = None  # the server's last word, where it had one
     sends: int = 0  # how often the job was handed over
     former_ids: tuple[str, ...] = ()  # server ids of earlier sends, lost with a restart
+    cut_off: tuple[str, ...] = ()  # timestamps of runs that a restart ended; same stamp, no clip
+    unwanted: tuple[str, ...] = ()  # server ids of ours in its queue, to be ended when they start
     ended: bool = False  # we asked the server to end it (cancel or stop)
 
     def to_dict(self) -> dict[str, Any]:
@@ -102,7 +104,7 @@ class Trace:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Trace:
         data = _known(cls, data)
-        for key in ("known_ids", "former_ids"):
+        for key in ("known_ids", "former_ids", "cut_off", "unwanted"):
             if key in data:
                 data[key] = tuple(data[key])
         return cls(**data)
@@ -131,7 +133,7 @@ class JobRecord:
     verified: str | None = None  # "stamp", "id", "settings": how the clip was proven
     sent_at: float | None = None
     started_at: float | None = None  # seen running for the first time
-    ended_at: float | None = None  # seen to be over on the server; ended_at - started_at: the render
+    ended_at: float | None = None  # seen to be over on the server; less started_at: the render
     finished_at: float | None = None  # nothing more will happen; for a clip: it is on disk
 
     def replace(self, **changes: Any) -> JobRecord:

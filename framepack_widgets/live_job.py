@@ -6,7 +6,10 @@ import asyncio
 import concurrent.futures
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from framepack_widgets import _loop
@@ -32,19 +35,21 @@ class Job:
     also by another kernel. Closing or forgetting it cancels nothing.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - made in one place
         self,
         record: JobRecord,
         library: Library,
         wake: Callable[[], None],
         trouble: Callable[[], str | None] = lambda: None,
         preview: Callable[[str], bytes] | None = None,
+        section: Callable[[str], Path] | None = None,
     ) -> None:
         self._record = record
         self._library = library
         self._wake = wake
         self._trouble = trouble
         self._read_preview = preview
+        self._fetch_section = section
         self._changed = threading.Condition()
         self._finished: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._callbacks: list[Callable[[Job], object]] = []
@@ -97,7 +102,7 @@ class Job:
 
     @property
     def trouble(self) -> str | None:
-        """What keeps it from going on at the moment (the Studio cannot be reached); None: nothing."""
+        """What keeps it from going on now (the Studio cannot be reached); None: nothing."""
         return None if self.done else self._trouble()
 
     @property
@@ -115,6 +120,17 @@ class Job:
             return None
         return self._read_preview(path)
 
+    def so_far(self) -> Clip | None:
+        """The clip as far as it is rendered; None before the first section is done.
+
+        It grows section by section (the Original models begin with the end of the clip). Fetched
+        from the server by this call, into a temporary file that goes when this process ends.
+        """
+        path = self._record.progress.video if self._record.progress else None
+        if path is None or self._fetch_section is None:
+            return self.clip
+        return Clip.open(self._fetch_section(path))
+
     # ------------------------------------------------------------------ waiting
 
     def result(self, timeout: float | None = None) -> Clip:
@@ -123,27 +139,33 @@ class Job:
         Ctrl-C (or interrupting the kernel) ends the wait, not the job. Raises TimeoutError,
         JobFailed, WrongClip, JobCancelled or JobLost (also where nobody can tell).
         """
-        try:
-            _loop.wait(self._finished, timeout)
-        except TimeoutError:
-            raise TimeoutError(
-                f"Job {self.id} is still {self.state} after {timeout} s. It goes on; "
-                "call result() again, or cancel()."
-            ) from None
-        return self._outcome()
+        end = None if timeout is None else time.monotonic() + timeout
+        while not (record := self._record).state.is_finished:  # it may come back as the wait ends
+            left = None if end is None else max(0.0, end - time.monotonic())
+            try:
+                _loop.wait(self._finished, left)
+            except TimeoutError:
+                raise TimeoutError(
+                    f"Job {self.id} is still {self.state} after {timeout} s. It goes on; "
+                    "call result() again, or cancel()."
+                ) from None
+        return self._outcome(record)
 
     def __await__(self) -> Generator[Any, None, Clip]:
         return self._wait().__await__()
 
     async def _wait(self) -> Clip:
-        # Shielded: cancelling one waiting task must not end the wait of others.
-        await asyncio.shield(asyncio.wrap_future(self._finished))
-        return self._outcome()
+        # A listener of its own: cancelling one waiting task ends no other's wait, and nothing is
+        # left behind that would wake a loop which is closed by then.
+        with self._news() as news:
+            while not (record := self._record).state.is_finished:
+                await news.wait()
+                news.clear()
+        return self._outcome(record)
 
-    def _outcome(self) -> Clip:
-        record = self._record
+    def _outcome(self, record: JobRecord) -> Clip:
         if record.state is JobState.DONE:
-            clip = self.clip
+            clip = self._library.clip(record)
             if clip is None:
                 raise JobLost(f"The clip of job {self.id} is no longer in {self._library.path}.")
             return clip
@@ -155,13 +177,37 @@ class Job:
             with self._changed:
                 while not self.done and self.progress == last:
                     self._changed.wait(0.1)  # in slices, so that Ctrl-C gets through everywhere
-            if self.progress != last:
-                last = self.progress
-                yield last
-            if self.done:
+            over, progress = self.done, self._news_since(last)
+            if progress is not None:
+                last = progress
+                yield progress
+            elif over:
                 return
 
     async def __aiter__(self) -> AsyncIterator[Progress]:
+        with self._news() as news:
+            last: Progress | None = None
+            while True:
+                news.clear()
+                over, progress = self.done, self._news_since(last)
+                if progress is not None:
+                    last = progress
+                    yield progress
+                elif over:
+                    return
+                else:
+                    await news.wait()
+
+    def _news_since(self, last: Progress | None) -> Progress | None:
+        """What is to be told next; a job that ended badly has no progress any more."""
+        if self.done and self.state is not JobState.DONE:
+            return None
+        progress = self.progress
+        return None if progress == last else progress
+
+    @contextmanager
+    def _news(self) -> Iterator[asyncio.Event]:
+        """An event of the running loop that is set whenever something has changed."""
         loop, news = asyncio.get_running_loop(), asyncio.Event()
 
         def listen() -> None:
@@ -169,16 +215,7 @@ class Job:
 
         self._listeners.append(listen)
         try:
-            last: Progress | None = None
-            while True:
-                news.clear()
-                if self.progress != last:
-                    last = self.progress
-                    yield last
-                if self.done:
-                    return
-                if self.progress == last:
-                    await news.wait()
+            yield news
         finally:
             self._listeners.remove(listen)
 
@@ -243,7 +280,7 @@ class Job:
     def _call(self, callback: Callable[[Job], object]) -> None:
         try:
             callback(self)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the user's own code; logged with its traceback
             _log.exception("on_done callback of job %s", self.id)
 
     def __repr__(self) -> str:

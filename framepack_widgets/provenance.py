@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from framepack_widgets import durable
 from framepack_widgets.errors import LibraryError, SettingsError
 from framepack_widgets.settings import Settings
+from framepack_widgets.sidecar_settings import placeholder, read_sidecar
 
 if TYPE_CHECKING:
     import av.container
@@ -96,11 +97,9 @@ def parse(text: str | None) -> dict[str, Any] | None:
 def read_settings(path: str | os.PathLike[str]) -> Settings:
     """The settings of a clip, of its JSON, or of a Studio's own JSON or PNG.
 
-    `Settings.from_file` is this. Frames that are not beside the file any more are left out, with a
-    warning that names them. Raises SettingsError where the file holds no settings.
+    `Settings.from_file` is this. Of a frame that is not beside the file any more there is only the
+    name that a Library keeps it under, and a warning. Raises SettingsError where the file holds no settings.
     """
-    from framepack_widgets.sidecar_settings import read_sidecar
-
     file = Path(path).expanduser()
     try:
         facts = read(file)
@@ -152,13 +151,22 @@ def settings_of(
         if found is not None:
             values[field] = str(found)
         else:
-            values.pop(field, None)
+            # Kept by name, so that a render without it is refused, and a Library may have it.
+            values[field] = _placeholder(field, about)
             sha256 = str(about.get("sha256") or "unknown")[:12]
             missing.append(f"its {field} is not here (SHA-256 {sha256}); pass one to render again")
     try:
         return Settings.from_dict(values), tuple(missing)
     except (TypeError, ValueError):
         return None, tuple(missing)
+
+
+def _placeholder(field: str, about: Mapping[str, Any]) -> str:
+    """A path at which no file is, but by which a Library may know one."""
+    for name in (about.get("name"), about.get("sha256")):
+        if isinstance(name, str) and _KEPT_NAME.match(name):
+            return name
+    return placeholder(field)
 
 
 def _find_input(clip: Path, about: Mapping[str, Any]) -> Path | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -45,20 +47,25 @@ class Desk:
         context = Context(library, key, client, feed.publish, feed.refresh)
         locks = library.path / "locks"
         locks.mkdir(exist_ok=True)
-        self._make = lambda: Runner(context, RunnerLock(locks / f"{key}.lock"))
+        self._runner_parts = context, RunnerLock(locks / f"{key}.lock")
         self._runner: Runner | None = None
 
     def start(self) -> None:
         """Run (or watch) the jobs from now on."""
 
         async def work() -> None:
-            self._runner = self._make()
+            self._runner = Runner(*self._runner_parts)
             await self._runner.run()
 
         if self._task is None or self._task.done():
             self._task = _loop.submit(work())
             # What takes a clip in is heavy to load: now, not between the render's end and the clip.
             threading.Thread(target=_warm_up, daemon=True).start()
+
+    def adopt(self, client: StudioClient) -> None:
+        """Go on over a newer connection to the same Studio: a new token, or a new address."""
+        _loop.call_soon(self._client.take_over, client)
+        self.wake()
 
     @property
     def trouble(self) -> str | None:
@@ -72,19 +79,32 @@ class Desk:
 
     def wake(self) -> None:
         """There is something to do."""
-        _loop.call_soon(lambda: self._runner and self._runner.wake())
+
+        def wake() -> None:
+            if self._runner is not None:
+                self._runner.wake()
+
+        _loop.call_soon(wake)
 
     def handle(self, record: JobRecord) -> Job:
         """The one Job object of this process for that record."""
         known = self._feed.watcher(record.id)
         if isinstance(known, Job):
             return known
-        job = Job(record, self.library, self.wake, lambda: self.trouble, self._preview)
-        self._feed.watch(job)
-        return job
+        job = Job(
+            record, self.library, self.wake, lambda: self.trouble, self._preview, self._section
+        )
+        kept = self._feed.watch(job)  # another thread may have been faster
+        return kept if isinstance(kept, Job) else job
 
     def _preview(self, path: str) -> bytes:
         return _loop.run(self._client.read_file(path))
+
+    def _section(self, path: str) -> Path:
+        target = Path(_temporary().name) / path.replace("\\", "/").rsplit("/", 1)[-1]
+        if not target.exists():  # a section's file never changes; the next one has another name
+            _loop.run(self._client.download(path, target))
+        return target
 
     def wait_until_idle(self, timeout: float | None) -> Sequence[Job]:
         """Wait until nothing is left to do; the jobs that were left when the wait began."""
@@ -121,21 +141,30 @@ class Desk:
         await self._client.aclose()
 
 
+@functools.cache
+def _temporary() -> tempfile.TemporaryDirectory[str]:
+    """Removed when this process ends."""
+    return tempfile.TemporaryDirectory(prefix="framepack-", ignore_cleanup_errors=True)
+
+
 def _warm_up() -> None:
     import av  # noqa: F401
-    import numpy  # noqa: F401, ICN001
+    import numpy  # noqa: F401
 
 
 def library_at(library: Library | str | os.PathLike[str] | None) -> Library:
     """The Library of that folder; one object a folder, so that changes are seen at once."""
     with _guard:
         if isinstance(library, Library):
-            return _libraries.setdefault(library.path, library)
-        path = default_folder() if library is None else Path(library)
-        path = path.expanduser().resolve()
-        if path not in _libraries:
-            _libraries[path] = Library(path)
-        return _libraries[path]
+            path, given = library.path, library
+        else:
+            path = default_folder() if library is None else Path(library)
+            path, given = path.expanduser().resolve(), None
+        known = _libraries.get(path)
+        if known is None or not known.is_open:
+            known = _libraries[path] = given if given is not None else Library(path)
+            _feeds[path] = Feed(known)
+        return known
 
 
 def desk_for(library: Library, client: StudioClient, name: str | None = None) -> Desk:
@@ -144,7 +173,7 @@ def desk_for(library: Library, client: StudioClient, name: str | None = None) ->
     name: what the Library calls this Studio, where its address is different each time.
     """
     with _guard:
-        feed = _feeds.setdefault(library.path, Feed(library))
+        feed = _feeds[library.path]
         key = library.remember_studio(
             name or client.url,
             app_id=client.app_id,
@@ -155,6 +184,8 @@ def desk_for(library: Library, client: StudioClient, name: str | None = None) ->
         if desk is None:
             desk = _desks[library.path, key] = Desk(library, feed, key, client)
             desk.start()
+        else:
+            desk.adopt(client)
         return desk
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _LONGEST = 60
 _HEADINGS = ("name", "label", "kind", "default", "range", "step", "choices", "help")
 
+_LEFT = 'style="text-align:left"'  # a notebook's own style puts cells to the right
+
 
 def as_text(schema: Schema) -> str:
     """A table with one line a field."""
@@ -24,9 +26,11 @@ def as_text(schema: Schema) -> str:
 
 def as_html(schema: Schema) -> str:
     """A table with one row a field; all of it is another machine's text, and escaped."""
-    head = "".join(f"<th>{name}</th>" for name in _HEADINGS)
+    head = "".join(f"<th {_LEFT}>{name}</th>" for name in _HEADINGS)
     body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in _cells(field)) + "</tr>"
+        "<tr>"
+        + "".join(f"<td {_LEFT}>{html.escape(cell)}</td>" for cell in _cells(field))
+        + "</tr>"
         for field in schema.fields
     )
     return (

@@ -117,7 +117,7 @@ class Studio:
 
     @property
     def gradio(self) -> Any:
-        """gradio_client's own Client for this server, for endpoints that this package does not wrap.
+        """gradio_client's own Client for this server, for endpoints that are not wrapped here.
 
         Downloads nothing by itself and reports nothing to anybody. Made on first use.
         """
@@ -142,14 +142,14 @@ class Studio:
 
     def check(self, settings: Settings | None = None, /, **values: Any) -> Report:
         """All problems and warnings of these settings on this Studio; nothing is sent."""
-        return validate(_merged(settings, values), self.schema)
+        return validate(self._wanted(settings, values), self.schema)
 
     def plan(self, settings: Settings | None = None, /, **values: Any) -> Forecast:
         """Exact frames, seconds and size of the clip, and how long its render may take.
 
         Raises SettingsError where the settings have problems.
         """
-        wanted = _merged(settings, values)
+        wanted = self._wanted(settings, values)
         validate(wanted, self.schema).raise_if_any()
         return forecast(self.schema.resolve(wanted), self.library.renders(self._desk.key))
 
@@ -160,7 +160,7 @@ class Studio:
         default, a seed is drawn. Frames are copied into the Library.
         Raises SettingsError with all problems at once; nothing is sent then.
         """
-        wanted = _merged(settings, values)
+        wanted = self._wanted(settings, values)
         report = validate(wanted, self.schema)
         report.raise_if_any()
         resolved = self.schema.resolve(self.library.localise(wanted))
@@ -180,6 +180,13 @@ class Studio:
         self._desk.wake()
         return job
 
+    def _wanted(self, settings: Settings | None, values: Mapping[str, Any]) -> Settings:
+        if settings is None:
+            settings = Settings(**values)
+        elif values:
+            settings = settings.replace(**values)
+        return self.library.recall(settings)
+
     def _stamped(self, record: JobRecord) -> JobRecord:
         field = stamps.inert_field(self.schema, record.settings)
         if field is None:
@@ -191,7 +198,7 @@ class Studio:
         )
 
     def jobs(self, **search: Any) -> list[Job]:
-        """Jobs on this Studio, newest first, also those of earlier kernels; search as in `Library.jobs`."""
+        """Jobs on this Studio, newest first, of earlier kernels too; search as in `Library.jobs`."""
         return [self._desk.handle(r) for r in self.library.jobs(studio=self._desk.key, **search)]
 
     def job(self, job_id: str) -> Job:
@@ -245,9 +252,3 @@ class Studio:
 def _shortened(names: Sequence[str], most: int = 8) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
-
-
-def _merged(settings: Settings | None, values: Mapping[str, Any]) -> Settings:
-    if settings is None:
-        return Settings(**values)
-    return settings.replace(**values) if values else settings

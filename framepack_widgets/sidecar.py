@@ -1,7 +1,7 @@
 """A Studio's sidecar (`<timestamp>.json`): which of its keys says what about Settings. Pure.
 
-The server writes it when a render starts, from the values it was given; it holds neither the job's id
-nor anything about the frames but whether there were any. Source of the keys: Studio 0.5.1,
+The server writes it when a render starts, from the values it was given; it holds neither the
+job's id nor anything about the frames but whether there were any. Source of the keys: Studio 0.5.1,
 `metadata_utils.create_metadata`, and the recorded files.
 """
 
@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from framepack_widgets.models import facts_of
 from framepack_widgets.settings import Settings
 
 # Setting -> key of the sidecar, where the value is written as it was sent.
@@ -61,7 +62,8 @@ def differences(settings: Settings, sidecar: Mapping[str, Any]) -> list[str]:
         if asked is None or did is None or _same(asked, did):
             continue
         found.append(f"{name}: asked {asked!r:.80}, the server rendered {did!r:.80}")
-    found += _model(settings, sidecar) + _cache(settings, sidecar) + _loras(settings, sidecar)
+    found += _model(settings, sidecar) + _start(settings, sidecar)
+    found += _cache(settings, sidecar) + _loras(settings, sidecar)
     return found
 
 
@@ -76,11 +78,20 @@ def is_other(settings: Settings, sidecar: Mapping[str, Any]) -> bool:
 
 def _model(settings: Settings, sidecar: Mapping[str, Any]) -> list[str]:
     did = sidecar.get("model_type")
-    # "Video with Endframe" is written down as "Video" (and rendered by the same code).
-    names = {settings.model, str(settings.model or "").removesuffix(" with Endframe")}
-    if did is None or settings.model is None or did in names:
+    # It is written down as "Video" (and rendered by the same code).
+    written = "Video" if settings.model == "Video with Endframe" else settings.model
+    if did is None or settings.model is None or did in (settings.model, written):
         return []
     return [f"model: asked {settings.model!r}, the server rendered {did!r:.80}"]
+
+
+def _start(settings: Settings, sidecar: Mapping[str, Any]) -> list[str]:
+    did, asked = sidecar.get("has_input_image"), settings.start_frame is not None
+    if not isinstance(did, bool) or did is asked or facts_of(settings.model).takes_video:
+        return []
+    if did:  # a queue that is resumed after a restart starts from the blank frame it saved
+        return ["start_frame: asked without one, the server rendered from one"]
+    return ["start_frame: the server rendered without it"]
 
 
 def _cache(settings: Settings, sidecar: Mapping[str, Any]) -> list[str]:
@@ -104,14 +115,21 @@ def _loras(settings: Settings, sidecar: Mapping[str, Any]) -> list[str]:
         if name not in did:
             found.append(f"LoRA {name}: asked with weight {weight}, the server left it out")
         elif not _same(weight, did[name]):
-            found.append(f"LoRA {name}: asked with weight {weight}, rendered with {did[name]!r:.20}")
-    found += [f"LoRA {str(name)[:80]}: rendered although not asked for" for name in did if name not in asked]
+            told = f"{did[name]!r:.20}"
+            found.append(f"LoRA {name}: asked with weight {weight}, rendered with {told}")
+    others = (str(name)[:80] for name in did if name not in asked)
+    found += [f"LoRA {name}: rendered although not asked for" for name in others]
     return found
 
 
 def _same(asked: Any, did: Any) -> bool:
     if isinstance(asked, bool) or isinstance(did, bool):
         return asked is did or asked == did
+    if isinstance(asked, int) and isinstance(did, int):
+        return asked == did  # seeds of one sweep differ by 1, in 16 digits
     if isinstance(asked, (int, float)) and isinstance(did, (int, float)):
-        return math.isclose(asked, did, rel_tol=1e-9, abs_tol=_STAMP_REACH)
+        try:
+            return math.isclose(asked, did, rel_tol=1e-9, abs_tol=_STAMP_REACH)
+        except OverflowError:  # no number that anybody asked for
+            return False
     return str(asked).strip() == str(did).strip()

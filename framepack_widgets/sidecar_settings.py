@@ -37,10 +37,17 @@ def read_sidecar(path: Path) -> tuple[Settings, tuple[str, ...]] | None:
         if suffix == ".png":
             settings = settings.replace(start_frame=str(path))
         else:
+            settings = settings.replace(start_frame=placeholder("start_frame"))
             missing.append("it does not hold its start_frame; pass one to render again")
     if _is_true(facts.get("end_frame_used")):
+        settings = settings.replace(end_frame=placeholder("end_frame"))
         missing.append("it does not hold its end_frame; pass one to render again")
     return settings, tuple(missing)
+
+
+def placeholder(field: str) -> str:
+    """A path at which no file is: rendering without a frame that there was is refused."""
+    return f"(missing {field})"
 
 
 def settings_from(facts: Mapping[str, Any]) -> Settings:

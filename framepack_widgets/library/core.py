@@ -161,6 +161,13 @@ class Library(HouseKeeping):
         """The same settings with all frames and the video kept here, as paths."""
         return self._inputs.localise(settings)
 
+    def recall(self, settings: Settings) -> Settings:
+        """The same settings, with frames that are not at their place taken from this Library.
+
+        For settings read from a clip that was copied elsewhere.
+        """
+        return self._inputs.recall(settings)
+
     # clips
 
     def clip_name(self, record: JobRecord) -> str:
@@ -206,6 +213,11 @@ class Library(HouseKeeping):
             verified=found.verified,
             job_id=found.id,
         )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be used; False after `close`."""
+        return not self._database.is_closed
 
     def close(self) -> None:
         """Close the database. Using the Library afterwards raises LibraryError."""

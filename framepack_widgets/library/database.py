@@ -115,6 +115,11 @@ class Database:
             # The reader itself never writes, so our own commits count as somebody else's here.
             return int(_one(self._reader, "PRAGMA data_version"))
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
     def close(self) -> None:
         """Close the file. Using it afterwards raises LibraryError."""
         with self._write_lock, self._read_lock:

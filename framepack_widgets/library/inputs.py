@@ -58,6 +58,20 @@ class Inputs:
                 raise LibraryError(f"{field}: {error}") from error
         return settings.replace(**changes) if changes else settings
 
+    def recall(self, settings: Settings) -> Settings:
+        """The same settings; a file that is not where they say is taken from here, by its name.
+
+        Names are content hashes, so what bears the name is the file.
+        """
+        changes: dict[str, str] = {}
+        for field in FILE_FIELDS:
+            value = getattr(settings, field)
+            if isinstance(value, str) and _NAME.match(Path(value).name):
+                kept = self.folder / Path(value).name
+                if not Path(value).is_file() and kept.is_file():
+                    changes[field] = str(kept)
+        return settings.replace(**changes) if changes else settings
+
     def name_of(self, path: str) -> str | None:
         """The name of a file in this folder, None for any other path."""
         folder, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 no symlinks resolved

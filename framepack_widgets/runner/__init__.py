@@ -1,4 +1,4 @@
-"""What happens to jobs after they were asked for: sending, following, settling, fetching, recovering."""
+"""What happens to jobs after they were asked for: sent, followed, settled, fetched, recovered."""
 
 from framepack_widgets.runner.runner import Runner
 

@@ -1,8 +1,8 @@
 """How often to ask a Studio who is running. Pure.
 
-Asking costs the server as well (it encodes a preview for each answer), so it follows the server's own
-estimate, not whether somebody is looking: often where something is about to happen, rarely behind a
-stranger's long job.
+Asking costs the server as well (it encodes a preview for each answer), so it follows the server's
+own estimate, not whether somebody is looking: often where something is about to happen, rarely
+behind a stranger's long job.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from framepack_widgets.job import JobRecord
@@ -12,25 +13,43 @@ _LOOK_BACK = 60  # renders; a job of ours that is looked for is among the newest
 
 
 class Evidence:
-    """Remembers what was read, so that each sidecar is fetched once."""
+    """Remembers what was read, so that each sidecar is fetched once.
+
+    A job that a restart cut off is sent again with the same stamp: the remains of such runs
+    (`trace.cut_off`) are passed over.
+    """
 
     def __init__(self, studio: StudioAdapter) -> None:
         self._studio = studio
         self._sidecars: dict[str, dict[str, Any]] = {}
-        self.newest: str | None = None  # timestamp of the newest render, as of the last look
         self.has_sidecars = False  # whether this Studio writes any
 
     async def locate(self, record: JobRecord) -> str | None:
-        """The timestamp of the render that carries this job's stamp; None: there is none (yet)."""
-        if record.stamp is None:
-            return None
-        timestamps = await self._studio.recent_timestamps()
-        self.newest = timestamps[0] if timestamps else None
-        for timestamp in timestamps[:_LOOK_BACK]:
-            sidecar = await self._sidecar(timestamp)
-            if sidecar is not None and stamp_in(record, sidecar) == record.stamp:
-                return timestamp
+        """The newest run that carries this job's stamp and has a video; None: none (yet)."""
+        async for timestamp in self._runs(record):
+            return timestamp
         return None
+
+    async def runs_of(self, record: JobRecord) -> tuple[str, ...]:
+        """All of them, the newest first."""
+        return tuple([timestamp async for timestamp in self._runs(record)])
+
+    async def carries_stamp(self, record: JobRecord, timestamp: str) -> bool | None:
+        """Whether that render is this job's, by its stamp; None: the server wrote nothing down."""
+        sidecar = await self._sidecar(timestamp)
+        if sidecar is None:
+            return None
+        return record.stamp is not None and stamp_in(record, sidecar) == record.stamp
+
+    async def _runs(self, record: JobRecord) -> AsyncIterator[str]:
+        if record.stamp is None:
+            return
+        timestamps = await self._studio.recent_timestamps()
+        for timestamp in timestamps[:_LOOK_BACK]:
+            if timestamp in record.trace.cut_off:
+                continue
+            if await self.carries_stamp(record, timestamp):
+                yield timestamp
 
     async def _sidecar(self, timestamp: str) -> dict[str, Any] | None:
         known = self._sidecars.get(timestamp)

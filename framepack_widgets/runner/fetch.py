@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import Any
 
+from framepack_widgets import provenance
 from framepack_widgets.errors import LibraryError, StudioRefused, StudioUnreachable
-from framepack_widgets.events import Failed, Fetched, Noted, Undecidable
+from framepack_widgets.events import Event, Failed, Fetched, Noted, Undecidable
 from framepack_widgets.job import JobRecord, timestamp_of
 from framepack_widgets.proof import Verdict, judge
-from framepack_widgets.runner.context import Context, all_names, now, render_plan
+from framepack_widgets.runner.context import Context, all_names, expected_frames, file_name, now
 from framepack_widgets.video_file import VideoFile
 
 _LONGEST_PAUSE_S = 30.0
+_DAMAGED_TRIES = 4  # downloads of a file that turns out to be no whole video
+
+_log = logging.getLogger(__name__)
+
+
+class DamagedError(LibraryError):
+    """What was downloaded is no whole video."""
 
 
 class Fetcher:
@@ -22,6 +31,12 @@ class Fetcher:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._troubles: dict[str, str] = {}
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps a clip from being fetched at the moment; None: nothing."""
+        return next(iter(self._troubles.values()), None)
 
     def start(self, record: JobRecord) -> None:
         """Make sure that this job's clip is being fetched."""
@@ -38,28 +53,51 @@ class Fetcher:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _fetch(self, record: JobRecord) -> None:
-        pause = 0.5
-        while True:
-            try:
-                await self._fetch_once(record)
-                return
-            except (StudioUnreachable, LibraryError) as error:
-                # Nothing is lost while it is on the server: say so, and try again.
-                self._context.apply(record, Noted(now(), str(error)))
-            except StudioRefused as error:
-                message = f"It was rendered, but its clip cannot be fetched: {error}"
-                self._context.apply(record, Failed(now(), message))
-                return
-            except Exception as error:  # noqa: BLE001 - the task's last stop: it must reach the user
-                message = f"Fetching its clip failed unexpectedly: {type(error).__name__}: {error}"
-                self._context.apply(record, Failed(now(), message))
-                return
-            await self._context.sleep(pause)
-            pause = min(_LONGEST_PAUSE_S, pause * 2)
+        pause, damaged = 0.5, 0
+        try:
+            while True:
+                try:
+                    await self._fetch_once(record)
+                    return
+                except StudioUnreachable as error:
+                    # Nothing is lost while it is on the server: say so, and try again.
+                    self._troubles[record.id] = str(error)
+                except DamagedError as error:
+                    damaged += 1
+                    if damaged == _DAMAGED_TRIES:
+                        self._tell(record, Failed(now(), str(error)))
+                        return
+                except LibraryError as error:
+                    if not self._tell(record, Noted(now(), str(error))):
+                        return
+                await self._context.sleep(pause)
+                pause = min(_LONGEST_PAUSE_S, pause * 2)
+        except StudioRefused as error:
+            message = f"It was rendered, but its clip cannot be fetched: {error}"
+            self._tell(record, Failed(now(), message))
+        except Exception as error:  # noqa: BLE001 - the task's last stop: it must reach the user
+            message = f"Fetching its clip failed unexpectedly: {type(error).__name__}: {error}"
+            self._tell(record, Failed(now(), message))
+        finally:
+            self._troubles.pop(record.id, None)
+
+    def _tell(self, record: JobRecord, event: Event) -> bool:
+        """Write down how it went. False: it cannot be (the job is deleted, the disk full)."""
+        try:
+            self._context.apply(record, event)
+        except LibraryError as error:
+            # A job that is still there is fetched again at the runner's next round.
+            _log.warning("job %s: %r could not be written down: %s", record.id, event, error)
+            return False
+        return True
 
     async def _fetch_once(self, record: JobRecord) -> None:
-        verdict = await self._verdict(record)
         target = self._context.library.incoming_folder / f"{record.id}.mp4"
+        taken_in = await asyncio.to_thread(self._taken_in, record, target)
+        if taken_in is not None:
+            self._context.apply(record, taken_in)
+            return
+        verdict = await self._verdict(record)
         if not target.exists():
             await self._download(record, target)
         if verdict.contradiction is not None:
@@ -74,6 +112,20 @@ class Fetcher:
             return
         await self._adopt(record, target, verdict)
 
+    def _taken_in(self, record: JobRecord, target: Path) -> Fetched | None:
+        """The word of a clip that is in the Library already: a crash came between the two."""
+        library = self._context.library
+        if target.exists():
+            return None
+        for path in library.clips_folder.glob(f"*-{record.id}.mp4"):
+            facts = provenance.read(path) or {}
+            verified, partial = str(facts.get("verified") or ""), bool(facts.get("partial"))
+            if facts.get("job") == record.id:
+                kept = library.adopt(record, target, verified=verified, partial=partial)
+                notes = tuple(str(note) for note in facts.get("notes") or ())
+                return Fetched(now(), kept.name, verified, partial, notes)
+        return None
+
     async def _verdict(self, record: JobRecord) -> Verdict:
         trace = record.trace
         timestamp = timestamp_of(trace.video) or trace.timestamp
@@ -87,7 +139,9 @@ class Fetcher:
             await self._context.studio.download(record.trace.video or "", target)
         except StudioRefused:
             # The copy we were shown may have been swept; the original has a name that we know.
-            names = all_names(record.settings, record.trace.timestamp or "")
+            if record.trace.timestamp is None:
+                raise
+            names = all_names(record.settings, record.trace.timestamp)
             other = await self._context.studio.find_video(names)
             if other is None or other == record.trace.video:
                 raise
@@ -108,7 +162,8 @@ class Fetcher:
         }
 
         def adopt() -> tuple[str, bool]:
-            partial = VideoFile(file).frame_count < render_plan(record.settings).frames
+            name = file_name(record.trace.video or "")
+            partial = _whole_frames(file) < expected_frames(record.settings, name)
             path = self._context.library.adopt(
                 record, file, verified=verdict.verified or "", partial=partial, extra=extra
             )
@@ -118,3 +173,16 @@ class Fetcher:
         self._context.apply(
             record, Fetched(now(), name, verdict.verified or "", partial, verdict.notes)
         )
+
+
+def _whole_frames(file: Path) -> int:
+    """Frames of a download; it is removed, to be fetched again, where it is no whole video."""
+    try:
+        video = VideoFile(file)
+        count = video.frame_count
+        for _ in video.decode(range(count - 1, count)):
+            pass
+    except LibraryError as error:
+        file.unlink(missing_ok=True)
+        raise DamagedError(f"What the Studio sent is no whole video: {error}") from error
+    return count

@@ -7,20 +7,28 @@ import contextlib
 from typing import Any
 
 from framepack_widgets import stamp as stamps
-from framepack_widgets.errors import FramePackError, SettingsError, StudioRefused
+from framepack_widgets.errors import (
+    FramePackError,
+    SettingsError,
+    StudioRefused,
+    StudioUnreachable,
+)
 from framepack_widgets.events import Failed, Joined, Sending, Sent
 from framepack_widgets.job import JobRecord, JobState, Wish
 from framepack_widgets.lock import RunnerLock
 from framepack_widgets.runner.context import Context, now
+from framepack_widgets.runner.dormant import Dormant
 from framepack_widgets.runner.evidence import Evidence
 from framepack_widgets.runner.fetch import Fetcher
 from framepack_widgets.runner.follow import Follower
 from framepack_widgets.runner.recover import Recovery
 from framepack_widgets.studio.line import new_session
+from framepack_widgets.studio.protocol import SessionUnknown
 from framepack_widgets.validation import validate
 
 _IDLE_S = 1.0  # between two looks at whether another process has asked for something
 _VIEW_S = 0.3  # the same, while another process runs our jobs
+_HOPE_S = 15.0  # between two questions for a lost job that may come back
 _ON_SERVER = (JobState.SENT, JobState.RUNNING)
 
 
@@ -28,7 +36,7 @@ class Runner:
     """Runs the jobs of one Library on one Studio, if no other process does.
 
     One runner per Library and Studio holds the lock; all others look on, and take over when it is
-    gone. `trouble` says what keeps it from going on (None: nothing), for whoever shows it.
+    gone.
     """
 
     def __init__(self, context: Context, lock: RunnerLock) -> None:
@@ -38,10 +46,17 @@ class Runner:
         self._follower = Follower(context, self._evidence)
         self._recovery = Recovery(context, self._evidence)
         self._fetcher = Fetcher(context)
+        self._dormant = Dormant(context)
         self._wake = asyncio.Event()
         self._ahead: asyncio.Task[None] | None = None
         self._ahead_of: str | None = None
-        self.trouble: str | None = None
+        self._looked_at = -_HOPE_S
+        self._trouble: str | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps it from going on, for whoever shows it; None: nothing."""
+        return self._trouble or self._fetcher.trouble
 
     @property
     def is_holder(self) -> bool:
@@ -59,15 +74,20 @@ class Runner:
             while True:
                 try:
                     delay = await self._step()
-                    self.trouble, pause = None, 0.5
+                    self._trouble, pause = None, 0.5
                 except FramePackError as error:
-                    self.trouble, delay = str(error), pause
+                    if isinstance(error, StudioUnreachable):
+                        self._follower.doubt()
+                    self._context.some_ended = True  # perhaps a job was deleted meanwhile
+                    self._trouble, delay = str(error), pause
                     pause = min(10.0, pause * 1.6)
                 except Exception as error:  # noqa: BLE001 - shown to the user as the runner's trouble
-                    self.trouble = f"unexpected: {type(error).__name__}: {error}"
+                    self._trouble = f"unexpected: {type(error).__name__}: {error}"
                     delay = pause = min(10.0, pause * 1.6)
                 await self._rest(delay)
         finally:
+            if self._ahead is not None:
+                self._ahead.cancel()
             await self._fetcher.aclose()
             self._lock.release()
 
@@ -80,34 +100,43 @@ class Runner:
     async def _step(self) -> float:
         """One round. Seconds until the next."""
         jobs = self._context.jobs()
-        if not jobs:
+        if not (jobs or self._dormant.is_expecting() or self._dormant.is_hoping()):
             self._lock.release()
             return _IDLE_S
         if not self._lock.held:
             if not self._lock.acquire():
                 return _VIEW_S
             jobs = self._context.jobs()  # the former holder's last word
+            self._context.some_ended = True
         for record in jobs:
             if record.state is JobState.FETCHING:
                 self._fetcher.start(record)
         for record in jobs:
             if record.state is JobState.SENDING:
                 return await self._recovery.step(record)
-        waiting = [r for r in jobs if r.state is JobState.WAITING]
-        active = [r for r in jobs if r.state in _ON_SERVER]
-        if active:
-            delay = await self._follow(active, waiting)
+        if any(r.state in _ON_SERVER for r in jobs):
+            delay = await self._follow(jobs)
             return min(delay, 0.0) if self._is_free() else delay
-        ready = [r for r in waiting if r.wish is Wish.RUN]
+        ready = [r for r in jobs if r.state is JobState.WAITING and r.wish is Wish.RUN]
         if ready:
             await self._send(ready[0])
             return 0.0
-        return _IDLE_S
+        return await self._look_around(jobs)
 
-    async def _follow(self, active: list[JobRecord], waiting: list[JobRecord]) -> float:
-        self._upload_ahead(waiting)
-        dormant = [r for r in waiting if r.trace.former_ids]
-        return await self._follower.step(active, dormant)
+    async def _follow(self, jobs: list[JobRecord]) -> float:
+        self._upload_ahead([r for r in jobs if r.state is JobState.WAITING])
+        active = [r for r in jobs if r.state in _ON_SERVER]
+        others = [r for r in jobs if r.state not in _ON_SERVER]
+        return await self._follower.step(active, [*others, *self._dormant.records()])
+
+    async def _look_around(self, jobs: list[JobRecord]) -> float:
+        """Nothing is to be sent or followed: is there a run of ours that turned up again?"""
+        if self._dormant.is_expecting():
+            return await self._follow(jobs)
+        if self._dormant.is_hoping() and self._looked_at + _HOPE_S <= self._context.clock():
+            self._looked_at = self._context.clock()
+            await self._follow(jobs)
+        return _IDLE_S
 
     def _is_free(self) -> bool:
         """Whether the last step ended the job that was being followed: then go on at once."""
@@ -128,18 +157,24 @@ class Runner:
         self._ahead = asyncio.get_running_loop().create_task(upload())
 
     async def _send(self, record: JobRecord) -> None:
-        """Hand a job over. What would be needed to find it again is on disk before the first byte."""
+        """Hand a job over. What it takes to find it again is on disk before the first byte."""
         context, studio = self._context, self._context.studio
         await studio.check_app()
         problem = self._obstacle(record)
         if problem is not None:
             context.apply(record, Failed(now(), problem))
             return
-        arguments = await studio.prepare(record.settings, self._overrides(record))
+        try:
+            arguments = await studio.prepare(record.settings, self._overrides(record))
+        except SettingsError as error:  # a frame that can no longer be read
+            context.apply(record, Failed(now(), str(error)))
+            return
+        if context.known_ids is None:
+            context.known_ids = tuple(row.id for row in await studio.queue())
         session = new_session()
         fresh = context.apply(record, Sending(now(), studio.app_id, session, context.known_ids))
         if fresh.state is not JobState.SENDING or fresh.trace.session_hash != session:
-            return  # cancelled or taken meanwhile
+            return  # cancelled, paused or taken meanwhile
 
         async def joined() -> None:
             context.apply(fresh, Joined(now()))
@@ -149,11 +184,14 @@ class Runner:
         except StudioRefused as error:
             context.apply(fresh, Failed(now(), str(error)))
             return
+        except SessionUnknown:
+            return  # restarted between request and answer: the next round finds out
+        self._recovery.heard(session, submission)
         context.apply(fresh, Sent(now(), submission.server_id))
         context.known_ids = tuple(row.id for row in submission.queue)
 
     def _obstacle(self, record: JobRecord) -> str | None:
-        """Why this job cannot be sent, though it could when it was asked for: the server changed."""
+        """Why this job cannot be sent any more, though it could be: the server has changed."""
         report = validate(record.settings, self._context.studio.schema)
         if report.ok:
             return None

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from framepack_widgets.errors import StudioRefused, StudioUnreachable
+from framepack_widgets.errors import StudioUnreachable
 from framepack_widgets.schema import Schema
 from framepack_widgets.settings import Settings
 from framepack_widgets.studio import wire
@@ -15,6 +15,7 @@ from framepack_widgets.studio.download import download, exists, read_small
 from framepack_widgets.studio.line import Line, new_session
 from framepack_widgets.studio.protocol import (
     AnswerGone,
+    CallRefused,
     Current,
     Ending,
     QueueRow,
@@ -29,6 +30,7 @@ _ENDING_MESSAGES = 12
 # A submission may queue behind somebody else's in the server; it is never sent twice for that.
 _SUBMIT_TIMEOUT_S = 120.0
 _UNREAD_TIMEOUT_S = 10.0
+_LINGER_S = 300.0  # before an old connection is closed, on which something may still be under way
 
 
 class StudioClient:
@@ -48,6 +50,16 @@ class StudioClient:
         self._wraps_videos = wire.gradio_major(config) < 6
         self._outputs = wire.folder(config, wire.OUTPUT_FOLDER)
         self._metadata = wire.folder(config, wire.METADATA_FOLDER)
+
+    def take_over(self, newer: StudioClient) -> None:
+        """Go on over a newer connection to the same Studio, whose address and way in are right.
+
+        From the event loop's thread only.
+        """
+        old = self._line
+        vars(self).update(vars(newer))
+        loop = asyncio.get_running_loop()
+        loop.call_later(_LINGER_S, lambda: loop.create_task(old.aclose()))
 
     @property
     def url(self) -> str:
@@ -114,7 +126,7 @@ class StudioClient:
         data = await self._line.result(session_hash, _SUBMIT_TIMEOUT_S)
         server_id = wire.submitted_id(endpoint, data)
         if server_id is None:
-            raise StudioRefused(
+            raise CallRefused(
                 f"The Studio at {self.url} took the submission but named no job. "
                 "Look at its own page for a message; nothing was queued."
             )
@@ -166,7 +178,8 @@ class StudioClient:
         if self._metadata is None:
             return None
         path = wire.join_path(self._metadata, f"{timestamp}.json")
-        return await read_small(self._line, path, as_json=True)
+        found: dict[str, Any] | None = await read_small(self._line, path, as_json=True)
+        return found
 
     async def find_video(self, names: tuple[str, ...]) -> str | None:
         if self._outputs is None:

@@ -59,15 +59,15 @@ async def download(line: Line, path: str, target: Path) -> None:
     file, LibraryError when it cannot be written here.
     """
     part = Part(target)
-    tries = 0
+    with explaining("read", part.path):
+        tries, most = 0, part.size
     while True:
-        with explaining("read", part.path):
-            before = part.size
         try:
             await _fetch(line, path, part)
             break
         except StudioUnreachable:
-            tries = 0 if part.size > before else tries + 1
+            tries = 0 if part.size > most else tries + 1
+            most = max(most, part.size)  # starting over is no progress
             if tries >= _TRIES:
                 raise
             await asyncio.sleep(_PAUSE_S * 2 ** max(0, tries - 1))

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from framepack_widgets.errors import StudioRefused
 from framepack_widgets.studio.address import is_local
 from framepack_widgets.studio.diagnosis import translated
 from framepack_widgets.studio.line import Line
+
+_guard = threading.Lock()
 
 
 def open_gradio(line: Line) -> Any:
@@ -46,7 +51,26 @@ def open_gradio(line: Line) -> Any:
     if "analytics_enabled" in known:
         kwargs["analytics_enabled"] = False
     try:
-        with translated(line.root):
+        with translated(line.root), _quiet_hub():
             return QuietClient(line.root, **kwargs)
     except ValueError as error:  # what gradio_client raises for a refused login or a wrong server
         raise StudioRefused(f"gradio_client could not open {line.root}: {error}") from error
+
+
+@contextmanager
+def _quiet_hub() -> Iterator[None]:
+    """Hugging Face's library asks its maker's server for a list before it makes a header's text.
+
+    gradio_client has it make one, even for a server that has nothing to do with it. The switch
+    against that is for the whole process, and is put back: what else uses that library here is not
+    ours to decide.
+    """
+    from huggingface_hub import constants
+
+    with _guard:
+        before = constants.HF_HUB_DISABLE_TELEMETRY
+        constants.HF_HUB_DISABLE_TELEMETRY = True
+        try:
+            yield
+        finally:
+            constants.HF_HUB_DISABLE_TELEMETRY = before

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from framepack_widgets.errors import StudioRefused
 from framepack_widgets.job import Progress
 from framepack_widgets.schema import Schema
 from framepack_widgets.settings import Settings
@@ -60,12 +61,16 @@ class Ending:
     pending: bool = False  # it has not even started
 
 
+class CallRefused(StudioRefused):
+    """The Studio processed the call, and its answer is an error: nothing came of it."""
+
+
 class SessionUnknown(Exception):  # noqa: N818 - an answer, not a failure
     """The server holds no unread answer for that session."""
 
 
 class AnswerGone(SessionUnknown):
-    """The session may well have been there: its answer was read before, or did not come in time."""
+    """The session may have been there: its answer was read before, or did not come in time."""
 
 
 class StudioAdapter(Protocol):
@@ -96,13 +101,16 @@ class StudioAdapter(Protocol):
     async def submit(
         self, arguments: list[Any], session_hash: str, joined: Callable[[], Awaitable[None]]
     ) -> Submission:
-        """Hand a job over. `joined` runs once the server took the request, before its answer is read."""
+        """Hand a job over.
+
+        `joined` runs once the server took the request, before its answer is read.
+        """
 
     async def read_answer(self, session_hash: str) -> Submission:
         """The unread answer of an earlier `submit`; it can be read once.
 
         Raises SessionUnknown where the server never held that session (or was restarted since), and
-        AnswerGone where it did, or may have done so. Raises StudioRefused if the answer is a no.
+        AnswerGone where it did, or may have done so. Raises CallRefused if the answer is a no.
         """
 
     async def current(self) -> Current | None:
@@ -118,7 +126,7 @@ class StudioAdapter(Protocol):
         """End whatever runs. Ask `current` who that is just before."""
 
     async def recent_timestamps(self) -> list[str]:
-        """Timestamps of the newest renders, newest first; empty where the server writes no files."""
+        """Timestamps of renders that have a video, newest first; empty without sidecars."""
 
     async def sidecar(self, timestamp: str) -> dict[str, Any] | None:
         """What the server wrote down about a render; None: nothing (metadata is off)."""
@@ -127,7 +135,7 @@ class StudioAdapter(Protocol):
         """The first of these file names that is in the server's output folder, as a path."""
 
     async def download(self, path: str, target: Path) -> None:
-        """Fetch a file of the server's: complete or not at all; a part that is there is gone on with."""
+        """Fetch a file of the server's, whole or not at all; goes on with a part that is there."""
 
     async def read_file(self, path: str) -> bytes:
         """A small file of the server's (a preview)."""

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 
-from framepack_widgets.errors import StudioRefused, StudioUnreachable
+from framepack_widgets.errors import StudioUnreachable
+from framepack_widgets.studio.protocol import CallRefused
 
 
 async def messages(response: httpx.Response, root: str) -> AsyncIterator[dict[str, Any]]:
@@ -28,11 +29,11 @@ async def messages(response: httpx.Response, root: str) -> AsyncIterator[dict[st
 
 
 def outputs_of(message: Mapping[str, Any], root: str) -> list[Any]:
-    """The outputs in a `process_completed` message. Raises StudioRefused with the reason."""
+    """The outputs in a `process_completed` message. Raises CallRefused with the reason."""
     output = message.get("output") or {}
     if message.get("success") is False:
         reason = output.get("error") or message.get("title") or "no reason given"
-        raise StudioRefused(f"The Studio at {root} refused the call: {reason}")
+        raise CallRefused(f"The Studio at {root} refused the call: {reason}")
     return list(output.get("data") or [])
 
 

@@ -25,6 +25,10 @@ METADATA_FOLDER = "Metadata Directory"
 SWITCHING = "Switching to current job"  # the monitor went over to another job
 PENDING = "Waiting in queue"  # ... and this job has not started
 _UNKNOWN_JOB = "No job ID provided"
+_UNDER_WAY = re.compile(r"(?i)generated frames:|^starting job|^waiting in queue")
+# Numbers as a server writes them; what is longer is none.
+_WHOLE = r"[0-9]{1,9}"
+_DECIMAL = r"[0-9]{1,9}(?:\.[0-9]{0,9})?"
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,8 @@ class Endpoint:
                 continue
             own = str((component.get("props") or {}).get("label") or "")
             if label is None or own.casefold().startswith(label.casefold()):
-                if isinstance(value, Mapping) and value.get("__type__") == "update":
-                    value = value.get("value")
-                return value
+                is_update = isinstance(value, Mapping) and value.get("__type__") == "update"
+                return value.get("value") if is_update else value
         return None
 
 
@@ -147,21 +150,18 @@ def read_progress(text: str, html: str) -> Progress:
     values = [
         (float(value), float(maximum or 100))
         for value, maximum in re.findall(
-            r'<progress[^>]*?value="([\d.]+)"(?:[^>]*?max="([\d.]+)")?', html
+            rf'<progress[^>]*?value="({_DECIMAL})"(?:[^>]*?max="({_DECIMAL})")?', html
         )
     ]
     bars = [min(1.0, value / maximum) if maximum else 0.0 for value, maximum in values]
     plain = html_entities.unescape(re.sub(r"<[^>]+>", " ", html))
     step, steps, section_eta = _hint(r"Sampling", plain)
     done, total, eta = _hint(r"Total", plain)
-    frames = re.search(r"Total generated frames:\s*(\d+)", text)
+    frames = re.search(rf"Total generated frames:\s*({_WHOLE})(?!\d)", text)
     sections = round(total / steps) if steps and total else 0
     section = min(sections, (max(done, 1) - 1) // steps + 1) if steps and total else 0
     section_fraction = step / steps if steps else (bars[0] if bars else 0.0)
-    if total:
-        fraction = done / total
-    else:
-        fraction = bars[1] if len(bars) > 1 else 0.0
+    fraction = done / total if total else (bars[1] if len(bars) > 1 else 0.0)
     return Progress(
         fraction=min(1.0, fraction),
         section_fraction=min(1.0, section_fraction),
@@ -177,7 +177,11 @@ def read_progress(text: str, html: str) -> Progress:
 
 def _hint(word: str, plain: str) -> tuple[int, int, float | None]:
     """`Sampling 10/25  ETA 0:00:42` -> (10, 25, 42.0)."""
-    match = re.search(rf"{word}\s+(\d+)/(\d+)(?:\s+ETA\s+((?:\d+ days?, )?[\d:]+))?", plain)
+    match = re.search(
+        rf"{word}\s+({_WHOLE})/({_WHOLE})(?!\d)"
+        rf"(?:\s+ETA\s+((?:{_WHOLE} days?, )?{_WHOLE}(?::{_WHOLE})*))?",
+        plain,
+    )
     if not match:
         return 0, 0, None
     return int(match[1]), int(match[2]), _duration(match[3])
@@ -188,32 +192,49 @@ def _duration(text: str | None) -> float | None:
     if not text:
         return None
     days, _, clock = text.rpartition(",")
-    parts = [int(part) for part in clock.strip().split(":") if part.isdigit()]
-    if not parts:
-        return None
     seconds = 0
-    for part in parts:
-        seconds = seconds * 60 + part
+    for part in clock.strip().split(":"):
+        seconds = seconds * 60 + int(part)
     return float(seconds + (int(days.split()[0]) * 86400 if days else 0))
 
 
 def queue_rows(endpoint: Endpoint, data: Sequence[Any]) -> list[QueueRow]:
-    """The queue table in an answer; empty where the answer carries none."""
+    """The queue in an answer, a table or a page; empty where the answer carries none."""
     table = endpoint.pick(data, "dataframe")
-    if not isinstance(table, Mapping):
-        return []
+    cells = table.get("data") if isinstance(table, Mapping) else None
+    if isinstance(cells, Sequence) and not isinstance(cells, str):
+        return [
+            _row(row) for row in cells if isinstance(row, Sequence) and not isinstance(row, str)
+        ]
+    page = endpoint.pick(data, "html")
+    return _rows_of_page(page) if isinstance(page, str) else []
+
+
+def _row(cells: Sequence[Any]) -> QueueRow:
+    texts = [str(cell or "") for cell in cells[:7]] + [""] * 7
+    job_id, model, status, created, started, completed, elapsed = texts[:7]
+    thumbnail = _inline_png(str(cells[7])) if len(cells) > 7 else None
+    job_id = job_id.removesuffix("...").strip()
+    return QueueRow(job_id, model, status, created, started, completed, elapsed, thumbnail)
+
+
+def _rows_of_page(page: str) -> list[QueueRow]:
+    """One 0.6-dev sends HTML instead: rows with the full id and the status as a class."""
     rows = []
-    for cells in table.get("data") or ():
-        texts = [str(cell or "") for cell in cells[:7]] + [""] * 7
-        thumbnail = _inline_png(str(cells[7])) if len(cells) > 7 else None
-        job_id = texts[0].removesuffix("...").strip()
-        rows.append(QueueRow(job_id, *texts[1:7], thumbnail=thumbnail))
+    for tag in re.findall(r"<[^<>]*\bdata-job-id=[^<>]*>", page):
+        job_id = re.search(r"data-job-id=[\"']([^\"']+)", tag)
+        status = re.search(r"queue-row-status-([\w-]+)", tag)
+        if job_id and status:  # buttons in a row carry the id too
+            rows.append(QueueRow(job_id[1].strip(), "", status[1], "", "", "", ""))
     return rows
 
 
 def _inline_png(cell: str) -> bytes | None:
     match = re.search(r"data:image/\w+;base64,([A-Za-z0-9+/=]+)", cell)
-    return base64.b64decode(match[1]) if match else None
+    try:
+        return base64.b64decode(match[1]) if match else None
+    except ValueError:
+        return None  # cut off somewhere
 
 
 def submitted_id(endpoint: Endpoint, data: Sequence[Any]) -> str | None:
@@ -233,12 +254,13 @@ def ending(endpoint: Endpoint, messages: Sequence[Mapping[str, Any]]) -> Ending 
     last = next((m for m in reversed(messages) if m.get("msg") == "process_completed"), None)
     if last is None or last.get("success") is False:
         return None
-    data = (last.get("output") or {}).get("data") or []
+    output = last.get("output")
+    data = (output.get("data") if isinstance(output, Mapping) else None) or []
     text = str(endpoint.pick(data, "markdown") or "").strip()
     if _UNKNOWN_JOB in text:
         return Ending(outcome=text, video=None, known=False)
-    if not text:
-        return None
+    if not text or _UNDER_WAY.search(text):
+        return None  # it broke off while something was rendered
     return Ending(outcome=text, video=file_path(endpoint.pick(data, "video")))
 
 
@@ -248,7 +270,7 @@ def gallery_timestamps(data: Sequence[Any]) -> list[str]:
     if isinstance(pictures, Mapping):
         pictures = pictures.get("value") or pictures.get("root")
     found: list[str] = []
-    for item in pictures or ():
+    for item in pictures if isinstance(pictures, (list, tuple)) else ():
         path = file_path(item.get("image", item) if isinstance(item, Mapping) else item)
         if path is None:
             continue

@@ -8,7 +8,8 @@
 `AdapterContract` holds the tests that every Studio adapter passes, the real one and this one.
 """
 
-from framepack_widgets.testing.contract import AdapterContract, Server
+from framepack_widgets.testing.contract import AdapterContract
+from framepack_widgets.testing.reach import Server
 from framepack_widgets.testing.renders import FakeRender, number_of
 from framepack_widgets.testing.studio import Crash, FakeStudio
 

@@ -4,17 +4,17 @@
         @pytest.fixture
         def server(self): yield MyServer(...)
 
-Nothing here imports pytest. A test is a plain function that runs one coroutine; `Server` says how to
-reach the Studio and how to let its time pass.
+Nothing here imports pytest. A test is a plain function that runs one coroutine; `Server` says how
+to reach the Studio and how to let its time pass.
 """
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import tempfile
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from framepack_widgets import stamp as stamps
 from framepack_widgets.errors import StudioRefused, StudioUnreachable
@@ -27,25 +27,9 @@ from framepack_widgets.studio.protocol import (
     StudioAdapter,
     Submission,
 )
+from framepack_widgets.testing.reach import Server, never, raises, run
 
-T = TypeVar("T")
 _PATIENCE = 2000  # looks at the server before a test gives up
-
-
-class Server(Protocol):
-    """A Studio for the contract; each test opens its own adapter inside its own event loop."""
-
-    async def open(self) -> StudioAdapter:
-        """An adapter for the Studio, which is idle: nothing runs, nothing is queued."""
-
-    async def idle(self) -> None:
-        """Let a little of the server's time pass."""
-
-    def new_session(self) -> str:
-        """A session hash that was never used."""
-
-    def refuse_connections(self) -> bool:
-        """Make the server unreachable, for the rest of this test; False: it cannot be done."""
 
 
 class AdapterContract:
@@ -98,13 +82,11 @@ class AdapterContract:
                 raise _DiedError
 
             arguments = await studio.prepare(self._resolved(studio), {})
-            try:
+            with contextlib.suppress(_DiedError):
                 await studio.submit(arguments, session, die)
-            except _DiedError:
-                pass
             submission = await studio.read_answer(session)
             assert submission.server_id
-            await _raises(SessionUnknown, studio.read_answer(session))
+            await raises(SessionUnknown, studio.read_answer(session))
             await self._until_idle(studio, server)
             ending = await studio.ending(submission.server_id)
             assert ending is not None
@@ -114,7 +96,7 @@ class AdapterContract:
 
     def test_a_session_that_never_was_is_unknown(self, server: Server) -> None:
         async def check(studio: StudioAdapter) -> None:
-            await _raises(SessionUnknown, studio.read_answer(server.new_session()))
+            await raises(SessionUnknown, studio.read_answer(server.new_session()))
 
         run(server, check)
 
@@ -179,7 +161,7 @@ class AdapterContract:
         await studio.download(copy, again)
         assert again.read_bytes() == content
         assert sorted(path.name for path in folder.iterdir()) == ["again.mp4", "whole.mp4"]
-        await _raises(StudioRefused, studio.download(original + ".not", folder / "no.mp4"))
+        await raises(StudioRefused, studio.download(original + ".not", folder / "no.mp4"))
         assert not (folder / "no.mp4").exists()
         assert await studio.read_file(original) == content
 
@@ -203,9 +185,7 @@ class AdapterContract:
         async def check(studio: StudioAdapter) -> None:
             long = self._resolved(studio, seconds=12.0, steps=20)
             submission = await self._submit(studio, server, long)
-            await self._until(
-                studio, server, lambda now: now is not None and now.progress.step > 0
-            )
+            await self._until(studio, server, lambda now: now is not None and now.progress.step > 0)
             await studio.end_current()
             await self._until_idle(studio, server)
             ending = await studio.ending(submission.server_id)
@@ -235,9 +215,9 @@ class AdapterContract:
             if not server.refuse_connections():
                 return
             for question in (studio.current, studio.check_app, studio.queue, studio.refresh):
-                await _raises(StudioUnreachable, question())
+                await raises(StudioUnreachable, question())
             arguments: list[Any] = []
-            await _raises(StudioUnreachable, studio.submit(arguments, server.new_session(), _not))
+            await raises(StudioUnreachable, studio.submit(arguments, server.new_session(), never))
 
         run(server, check)
 
@@ -272,9 +252,7 @@ class AdapterContract:
             await server.idle()
         raise AssertionError("the server never came there")
 
-    async def _watch(
-        self, studio: StudioAdapter, server: Server, server_id: str
-    ) -> list[Current]:
+    async def _watch(self, studio: StudioAdapter, server: Server, server_id: str) -> list[Current]:
         """Everything told of a job, until it is over."""
         seen: list[Current] = []
         for _ in range(_PATIENCE):
@@ -300,28 +278,3 @@ class AdapterContract:
 
 class _DiedError(Exception):
     """Stands for the end of the process."""
-
-
-def run(server: Server, check: Callable[[StudioAdapter], Coroutine[Any, Any, None]]) -> None:
-    """Run one check in an event loop of its own."""
-
-    async def work() -> None:
-        studio = await server.open()
-        try:
-            await check(studio)
-        finally:
-            await studio.aclose()
-
-    asyncio.run(work())
-
-
-async def _raises(kind: type[Exception], work: Awaitable[object]) -> None:
-    try:
-        await work
-    except kind:
-        return
-    raise AssertionError(f"{kind.__name__} was not raised")
-
-
-async def _not() -> None:
-    raise AssertionError("the server cannot have taken anything")

@@ -68,7 +68,7 @@ class FakeServer:
         return render
 
     def add_stranger(self, *, start: bool = False, **values: Any) -> FakeRender:
-        """A job of somebody else, with the page's defaults (1 s long, 4 steps) where nothing is said.
+        """A job of somebody else, 1 s long with 4 steps, else with the page's defaults.
 
         start: it is picked up at once, if nothing runs.
         """
@@ -228,7 +228,7 @@ class FakeServer:
         self.renders, self.running, self.is_down = [], None, False
 
     def resume_queue(self) -> list[FakeRender]:
-        """Somebody presses "Resume Queue": open jobs come back under their old ids, from nothing."""
+        """Somebody presses "Resume Queue": open jobs come back under their ids, from nothing."""
         known = {render.id for render in self.renders}
         back = [render for render in self._saved if render.id not in known]
         for render in back:

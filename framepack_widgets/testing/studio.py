@@ -6,7 +6,7 @@ import collections
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from framepack_widgets.errors import SettingsError, StudioRefused, StudioUnreachable
 from framepack_widgets.images import ImageData
@@ -14,6 +14,7 @@ from framepack_widgets.schema import Schema
 from framepack_widgets.settings import Settings
 from framepack_widgets.studio.protocol import (
     AnswerGone,
+    CallRefused,
     Current,
     Ending,
     QueueRow,
@@ -22,6 +23,8 @@ from framepack_widgets.studio.protocol import (
 )
 from framepack_widgets.testing.renders import FakeRender
 from framepack_widgets.testing.server import OUTPUTS, FakeServer
+
+T = TypeVar("T")
 
 
 class Crash(BaseException):
@@ -32,7 +35,7 @@ class FakeStudio(FakeServer):
     """A `StudioAdapter` without a network, together with the server behind it.
 
     What the server does is moved by `FakeServer`'s methods. With `autoplay=True` each question who
-    runs lets it go on by one `tick`, so that jobs render by themselves as fast as they are asked for.
+    runs lets it go on by one `tick`: jobs render by themselves, as fast as they are asked for.
     """
 
     url = "http://fake.studio"
@@ -43,7 +46,7 @@ class FakeStudio(FakeServer):
         self.autoplay = autoplay
         self.calls: collections.Counter[str] = collections.Counter()
         self.downloads: list[tuple[str, int]] = []  # path, first byte asked for
-        self._sessions: dict[str, Submission | StudioRefused | None] = {}
+        self._sessions: dict[str, Submission | CallRefused | None] = {}
         self._before: dict[str, list[Callable[[], object]]] = {}
         self._after: dict[str, list[Callable[[], object]]] = {}
         self._submission_fault: tuple[str, BaseException] | None = None
@@ -70,7 +73,7 @@ class FakeStudio(FakeServer):
 
     def refuse_submission(self, reason: str) -> None:
         """The server answers the next submission with an error; nothing is queued."""
-        self._submission_fault = ("refused", StudioRefused(reason))
+        self._submission_fault = ("refused", CallRefused(reason))
 
     def break_download(self, after: int) -> None:
         """The next download breaks off after so many bytes; what came is kept."""
@@ -156,7 +159,7 @@ class FakeStudio(FakeServer):
         if answer is None:
             raise AnswerGone(session_hash)
         self._sessions[session_hash] = None
-        if isinstance(answer, StudioRefused):
+        if isinstance(answer, CallRefused):
             raise answer
         return self._answered("read_answer", answer)
 
@@ -220,7 +223,7 @@ class FakeStudio(FakeServer):
             file.write(content[have:end])
         if end < len(content):
             raise self._unreachable(f"{path} broke off after {end} of {len(content)} bytes")
-        os.replace(part, target)
+        part.replace(target)
 
     async def read_file(self, path: str) -> bytes:
         self._arrive("read_file")
@@ -241,7 +244,7 @@ class FakeStudio(FakeServer):
         if self.is_down:
             raise self._unreachable("cannot be reached")
 
-    def _answered(self, method: str, answer: Any) -> Any:
+    def _answered(self, method: str, answer: T) -> T:
         actions = self._after.get(method)
         if actions:
             actions.pop(0)()

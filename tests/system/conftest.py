@@ -1,8 +1,8 @@
 """Servers for the tests of the whole: built-in Studios on both generations of Gradio.
 
-A Studio's own environment has Gradio 5.25.2, a notebook's the newest one, and one environment cannot
-hold both. The other one's interpreter is named by FRAMEPACK_OTHER_PYTHON; without it, what needs it
-is skipped, or fails where FRAMEPACK_REQUIRE_OTHER is set (as in CI).
+A Studio's own environment has Gradio 5.25.2, a notebook's the newest one, and one environment
+cannot hold both. The other one's interpreter is named by FRAMEPACK_OTHER_PYTHON; without it, what
+needs it is skipped, or fails where FRAMEPACK_REQUIRE_OTHER is set (as in CI).
 """
 
 from __future__ import annotations
@@ -16,15 +16,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from small_servers import LOGIN
+from small_servers import LOGIN, free_ports
 
 from framepack_widgets.demo.options import DemoOptions
 from framepack_widgets.demo.process import DemoProcess, start
 
 _ECHO = """
+import sys
 import gradio
-app = gradio.Interface(lambda text: text, "text", "text", title="Echo")
-_, url, _ = app.launch(prevent_thread_lock=True, quiet=True)
+with gradio.Blocks(title="Echo") as app:
+    video, text = gradio.Video(), gradio.Textbox()
+    gradio.Button().click(lambda video: video[-5:], video, text, api_name="echo")
+_, url, _ = app.launch(server_port=int(sys.argv[1]), prevent_thread_lock=True, quiet=True)
 print(url, flush=True)
 input()
 """
@@ -53,7 +56,7 @@ def python_of(generation: str) -> str:
 
 @dataclass
 class Fleet:
-    """The Studios that several tests share: a quick one of each generation, with and without login."""
+    """The Studios that tests share: a quick one of each generation, with login and without."""
 
     pool: ThreadPoolExecutor
     running: dict[tuple[str, bool], Future[DemoProcess]] = field(default_factory=dict)
@@ -70,7 +73,7 @@ class Fleet:
         """The URL of a Gradio app that is no Studio."""
         if not self.app_url:
             self.app = subprocess.Popen(
-                [sys.executable, "-c", _ECHO],
+                [sys.executable, "-c", _ECHO, str(free_ports(1)[0])],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Small servers for the tests: a reverse proxy with everything proxies do, and servers that are no Studio."""
+"""Small servers for the tests: a proxy with all that proxies do, and servers that are no Studio."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class _ProxyHandler(http.server.BaseHTTPRequestHandler):
             with contextlib.suppress(ConnectionError):
                 self._pass_on(body)
 
-    do_GET = do_POST = do_HEAD = answer
+    do_GET = do_POST = do_HEAD = answer  # noqa: N815 - the library looks for these names
 
     def _stopped(self, headers: Mapping[str, str], size: int) -> bool:
         rules, authorization = self.rules, headers.get("authorization")
@@ -169,7 +169,7 @@ def answering(
             with contextlib.suppress(ConnectionError):
                 answer(self)
 
-        do_GET = do_POST = do_HEAD = respond
+        do_GET = do_POST = do_HEAD = respond  # noqa: N815 - the library looks for these names
 
     with _serving(Handler, False, port) as taken:
         yield f"http://{HOST}:{taken}"

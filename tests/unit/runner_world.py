@@ -51,9 +51,7 @@ class Process:
         self.delays: list[float] = []
         self.sleeps: list[float] = []
         self.library = Library(world.folder)
-        key = self.library.remember_studio(
-            world.fake.url, app_id=None, version=None, schema=None
-        )
+        key = self.library.remember_studio(world.fake.url, app_id=None, version=None, schema=None)
         self.context = Context(
             self.library, key, world.fake, self.told.append, lambda ids: None,
             clock=lambda: world.clock, sleep=self._sleep,

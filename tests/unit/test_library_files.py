@@ -418,3 +418,17 @@ def test_a_library_is_told_in_numbers_and_words(library: Library, tmp_path: Path
 def test_until_has_a_deadline() -> None:
     with pytest.raises(AssertionError, match="still not so"):
         until(lambda: False, seconds=0.05)
+
+
+def test_a_copied_clip_gets_its_frames_back_from_the_library(tmp_path: Path) -> None:
+    """Its settings name the frame by content: never rendered without it, found where it is kept."""
+    library = Library(tmp_path / "lib")
+    make_image(tmp_path / "cat.png")
+    kept = library.keep_input(tmp_path / "cat.png")
+    elsewhere = Settings(prompt="x", start_frame=kept.name)
+    assert library.recall(elsewhere).start_frame == str(kept)
+    assert library.recall(Settings(start_frame="cat.png")).start_frame == "cat.png"
+    other = Library(tmp_path / "other")
+    assert other.recall(elsewhere) == elsewhere
+    library.close()
+    other.close()

@@ -24,7 +24,7 @@ from library_tools import (
 )
 
 from framepack_widgets.errors import LibraryError
-from framepack_widgets.events import Fetched, Noted, Seen, Sending, Sent
+from framepack_widgets.events import Fetched, Noted, Over, Seen, Sending, Sent
 from framepack_widgets.job import JobState, Progress, Trace, Wish
 from framepack_widgets.library import Library
 from framepack_widgets.settings import Settings
@@ -203,6 +203,7 @@ def test_renders_for_time_estimates(library: Library) -> None:
     other = done_job(library)
     unseen = add_job(library)
     library.apply(unseen.id, Sending(at=1, app_id=None, session_hash="h"))
+    library.apply(unseen.id, Over(at=2, outcome="ended", video="1_9.mp4", named=False))
     library.apply(unseen.id, Fetched(at=3, clip="x.mp4", verified="stamp", partial=False))
     assert library.get(unseen.id).state is JobState.DONE
     found = library.renders(STUDIO)

@@ -21,7 +21,6 @@ from library_tools import (
 from framepack_widgets import durable
 from framepack_widgets.clip import Clip
 from framepack_widgets.errors import LibraryError
-from framepack_widgets.events import Fetched
 from framepack_widgets.library import Library
 from framepack_widgets.settings import Settings
 
@@ -219,14 +218,9 @@ def deleted_meanwhile(library: Library, record) -> None:
     library.delete(record).confirm()
 
 
-def adopted_again(library: Library, record) -> None:
-    clip = make_video(library.clips_folder / "another.mp4")
-    library.apply(record.id, Fetched(9.0, clip.name, "id", False))
-
-
 @pytest.mark.parametrize(
     "change",
-    [changed_clip, removed_clip, new_user_of_the_frame, deleted_meanwhile, adopted_again],
+    [changed_clip, removed_clip, new_user_of_the_frame, deleted_meanwhile],
 )
 def test_it_deletes_what_it_said_or_nothing(library: Library, frames: list[str], change) -> None:
     record = done_job(library, start_frame=frames[0])

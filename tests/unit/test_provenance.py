@@ -183,7 +183,8 @@ def test_frames_are_found_beside_the_clip(tmp_path: Path, layout: str) -> None:
     provenance.write(make_video(tmp_path / "v.mp4"), folder / "a.mp4", facts)
     with pytest.warns(UserWarning, match=r"end_frame is not here .*bbbb"):
         found = Settings.from_file(folder / "a.mp4")
-    assert found == Settings(prompt="x", start_frame=str(tmp_path / "inputs" / name))
+    kept = str(tmp_path / "inputs" / name)
+    assert found == Settings(prompt="x", start_frame=kept, end_frame=name + "2")
     clip = Clip.open(folder / "a.mp4")
     assert clip.settings == found
     assert len(clip.missing_inputs) == 1 and "end_frame" in clip.missing_inputs[0]
@@ -202,7 +203,9 @@ def test_a_file_from_elsewhere_cannot_point_elsewhere(tmp_path: Path, name: obje
     (tmp_path / "a.json").write_text(json.dumps(facts))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        assert Settings.from_file(tmp_path / "a.json") == Settings(prompt="x")
+        # A name of its content, at which nothing is: a render with it is refused.
+        wanted = Settings(prompt="x", start_frame="a" * 64)
+        assert Settings.from_file(tmp_path / "a.json") == wanted
 
 
 STUDIOS_OWN = {
@@ -231,6 +234,8 @@ def test_a_studios_own_json(tmp_path: Path) -> None:
         height=608, context_frames=5, combine_with_source=False, cache="MagCache",
         magcache_threshold=0.1, magcache_max_skips=2, magcache_retention=0.25,
         end_frame_influence=0.8, loras={"style": 0.5},
+        # Rendering without them would be another clip, so it is refused.
+        start_frame="(missing start_frame)", end_frame="(missing end_frame)",
     )  # fmt: skip
     assert found.teacache_threshold is None, "the stamp in it is nobody's business"
 

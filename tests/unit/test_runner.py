@@ -564,18 +564,6 @@ async def test_a_clip_taken_in_just_before_a_crash_is_not_fetched_again(world: W
     assert world.whose(job) == 1
 
 
-@scenario()
-async def test_a_job_deleted_while_it_is_fetched_stops_nothing(world: World) -> None:
-    job, other = world.ask(), world.ask()
-    await world.sent(job)
-    world.fake.before("download", lambda: world.library.delete([job]))
-    world.fake.start_next()
-    world.fake.finish()
-    await world.sent(other)
-    world.fake.run_until_idle()
-    await world.until_state(other, DONE)
-
-
 # ---------------------------------------------------------------------- server down, two viewers
 
 
