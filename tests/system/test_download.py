@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import gzip
 import hashlib
@@ -106,16 +105,13 @@ def target(tmp_path: Path) -> Path:
 def fetch(server: Files, target: Path, act: Callable[[Line], Any] | None = None) -> Any:
     async def work(url: str) -> Any:
         line = Line(url, headers={}, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-        with contextlib.closing(_Closing(line)):
+        try:
             return await (act(line) if act else download(line, "/out/clip.mp4", target))
+        finally:
+            await line.aclose()
 
     with answering(server.answer) as url:
         return asyncio.run(work(url))
-
-
-class _Closing:
-    def __init__(self, line: Line) -> None:
-        self.close = line._quick.close
 
 
 def alone(target: Path) -> bool:
