@@ -4,8 +4,8 @@
     python benchmarks/following.py --speed 4  # quicker, coarser
 
 Three processes follow the same render on the built-in Studio, one after the other: this package
-without previews, with previews (each one fetched), and `gradio_client` streaming `/monitor_job` with
-its default of downloading every file. Printed: CPU seconds per minute of render, files left behind.
+without previews, with previews (each one fetched), and `gradio_client` streaming `/monitor_job`
+with its default of downloading every file. Printed: CPU seconds a minute, files left behind.
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ print(json.dumps({"cpu": time.process_time() - cpu, "wall": time.monotonic() - w
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--speed", type=float, default=0.5, help="of the built-in Studio")
     speed = parser.parse_args().speed
     ways = {
@@ -82,7 +84,8 @@ def main() -> None:
     print(f"{'way':30} {'CPU s/min':>10} {'files':>6} {'pictures':>9} {'ratio':>7}")
     for name, row in rows.items():
         ratio = slowest / row["per_minute"]
-        print(f"{name:30} {row['per_minute']:10.2f} {row['files']:6} {row['previews']:9} {ratio:6.0f}x")
+        counts = f"{row['files']:6} {row['previews']:9}"
+        print(f"{name:30} {row['per_minute']:10.2f} {counts} {ratio:6.0f}x")
 
 
 def follow(script: str, url: str, frame: Path, mode: str, target: Path) -> dict[str, float]:
@@ -91,7 +94,8 @@ def follow(script: str, url: str, frame: Path, mode: str, target: Path) -> dict[
     done = subprocess.run(arguments, capture_output=True, text=True, check=True)
     row = json.loads(done.stdout.splitlines()[-1])
     row["per_minute"] = row["cpu"] * 60 / row["wall"]
-    row["files"] = sum(1 for path in target.rglob("*.*") if path.suffix in {".mp4", ".webp", ".png"})
+    left = [path for path in target.rglob("*.*") if path.suffix in {".mp4", ".webp", ".png"}]
+    row["files"] = len(left)
     row["files"] -= sum(1 for path in target.rglob("inputs/*"))  # ours: the kept start frame
     return row
 

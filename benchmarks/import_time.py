@@ -1,4 +1,4 @@
-"""What `import framepack_widgets` costs, against `import ipywidgets`: medians of fresh processes."""
+"""What `import framepack_widgets` costs, against `import ipywidgets`, in fresh processes."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """How a Clip, a Job and a Studio show themselves in a notebook.
 
-Registered with IPython by name, so that none of them knows this module: `register()` is called when
-the package's public names are first used in a kernel. What is shown is plain HTML that also stands
-in a saved notebook: a poster and the facts, never the video's bytes. Every text is escaped: prompts,
-names and messages come from people, files and another machine.
+Registered with IPython by name, so that none of them knows this module: `register()` is called
+when the package's public names are first used in a kernel. What is shown is plain HTML that also
+stands in a saved notebook: a poster and the facts, never the video's bytes. Every text is escaped:
+prompts, names and messages come from people, files and another machine.
 """
 
 from __future__ import annotations

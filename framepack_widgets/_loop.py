@@ -1,7 +1,7 @@
 """The one background event loop, and the only module that knows about running loops.
 
-Everything that waits (following, downloading, resuming) runs in one asyncio loop in one daemon thread.
-It goes on while a cell computes or blocks, and no loop of the notebook's is patched for it.
+Everything that waits (following, downloading, resuming) runs in one asyncio loop in one daemon
+thread. It goes on while a cell computes or blocks, and no loop of the notebook's is patched for it.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ def wait(future: concurrent.futures.Future[T], timeout: float | None = None) -> 
 def allow_nested_loops() -> None:
     """Let cells call `asyncio.run` or `loop.run_until_complete` while the notebook's loop runs.
 
-    Nothing in this package needs it. It patches asyncio for the whole process (nest_asyncio2) and is
-    never called by the package itself. Raises RuntimeError where the original nest_asyncio was
+    Nothing in this package needs it. It patches asyncio for the whole process (nest_asyncio2) and
+    is never called by the package itself. Raises RuntimeError where the original nest_asyncio was
     applied before: it makes newer kernels lose messages, and only a kernel restart undoes that.
     """
     if getattr(asyncio, "_nest_patched", False) and not hasattr(asyncio, "_nest_asyncio2"):
@@ -97,8 +97,9 @@ def allow_nested_loops() -> None:
 
         if "nest_asyncio" in sys.modules:
             raise RuntimeError(
-                "nest_asyncio (the archived original) was applied in this kernel; on current kernels "
-                "it loses messages. Remove its apply(), restart the kernel, and call this instead."
+                "nest_asyncio (the archived original) was applied in this kernel; on current "
+                "kernels it loses messages. Remove its apply(), restart the kernel, and call "
+                "this instead."
             )
     import nest_asyncio2
 

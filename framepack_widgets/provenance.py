@@ -98,7 +98,8 @@ def read_settings(path: str | os.PathLike[str]) -> Settings:
     """The settings of a clip, of its JSON, or of a Studio's own JSON or PNG.
 
     `Settings.from_file` is this. Of a frame that is not beside the file any more there is only the
-    name that a Library keeps it under, and a warning. Raises SettingsError where the file holds no settings.
+    name that a Library keeps it under, and a warning. Raises SettingsError where the file holds no
+    settings.
     """
     file = Path(path).expanduser()
     try:

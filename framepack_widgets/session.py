@@ -175,8 +175,8 @@ class Studio:
                 notes=tuple(str(warning) for warning in report.warnings),
             )
         )
+        job = self._desk.handle(record)  # before the runner can have news of it
         self.library.add(record)
-        job = self._desk.handle(record)
         self._desk.wake()
         return job
 
@@ -198,7 +198,7 @@ class Studio:
         )
 
     def jobs(self, **search: Any) -> list[Job]:
-        """Jobs on this Studio, newest first, of earlier kernels too; search as in `Library.jobs`."""
+        """Jobs on this Studio, newest first, earlier kernels' too; search as in `Library.jobs`."""
         return [self._desk.handle(r) for r in self.library.jobs(studio=self._desk.key, **search)]
 
     def job(self, job_id: str) -> Job:

@@ -35,7 +35,7 @@ _STATES = {
 }
 
 
-class LeftRunning(Exception):  # noqa: N818 - a decision, not an error
+class LeftRunning(Exception):
     """The user ended the wait and not the render."""
 
 

@@ -24,6 +24,7 @@ from framepack_widgets.events import (
 from framepack_widgets.job import JobRecord, timestamp_of
 from framepack_widgets.runner.context import Context, all_names, full_names, now
 from framepack_widgets.runner.evidence import Evidence
+from framepack_widgets.runner.likeness import may_show
 from framepack_widgets.studio.protocol import (
     AnswerGone,
     CallRefused,
@@ -211,7 +212,9 @@ class Recovery:
         if row.id in record.trace.known_ids or any(row.is_of(other) for other in self._strangers):
             return False
         # A queue that shows no model says nothing against a row.
-        return not row.type or row.type.strip() in _names(record.settings.model)
+        if row.type and row.type.strip() not in _names(record.settings.model):
+            return False
+        return may_show(record.settings, row.thumbnail)
 
 
 def _what_was_found(rows: list[QueueRow]) -> str:

@@ -13,7 +13,7 @@ from framepack_widgets.errors import (
     StudioRefused,
     StudioUnreachable,
 )
-from framepack_widgets.events import Failed, Joined, Sending, Sent
+from framepack_widgets.events import Failed, Joined, NeverSent, Sending, Sent
 from framepack_widgets.job import JobRecord, JobState, Wish
 from framepack_widgets.lock import RunnerLock
 from framepack_widgets.runner.context import Context, now
@@ -23,7 +23,7 @@ from framepack_widgets.runner.fetch import Fetcher
 from framepack_widgets.runner.follow import Follower
 from framepack_widgets.runner.recover import Recovery
 from framepack_widgets.studio.line import new_session
-from framepack_widgets.studio.protocol import SessionUnknown
+from framepack_widgets.studio.protocol import CallRefused, SessionUnknown
 from framepack_widgets.validation import validate
 
 _IDLE_S = 1.0  # between two looks at whether another process has asked for something
@@ -176,14 +176,21 @@ class Runner:
         if fresh.state is not JobState.SENDING or fresh.trace.session_hash != session:
             return  # cancelled, paused or taken meanwhile
 
+        arrived = []
+
         async def joined() -> None:
+            arrived.append(True)
             context.apply(fresh, Joined(now()))
 
         try:
             submission = await studio.submit(arguments, session, joined)
-        except StudioRefused as error:
+        except CallRefused as error:
             context.apply(fresh, Failed(now(), str(error)))
             return
+        except StudioRefused:
+            if not arrived:  # turned away at the door (a login, a proxy): it was not looked at
+                context.apply(fresh, NeverSent(now()))
+            raise
         except SessionUnknown:
             return  # restarted between request and answer: the next round finds out
         self._recovery.heard(session, submission)

@@ -65,7 +65,7 @@ class CallRefused(StudioRefused):
     """The Studio processed the call, and its answer is an error: nothing came of it."""
 
 
-class SessionUnknown(Exception):  # noqa: N818 - an answer, not a failure
+class SessionUnknown(Exception):
     """The server holds no unread answer for that session."""
 
 

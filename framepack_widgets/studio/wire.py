@@ -255,7 +255,9 @@ def ending(endpoint: Endpoint, messages: Sequence[Mapping[str, Any]]) -> Ending 
     if last is None or last.get("success") is False:
         return None
     output = last.get("output")
-    data = (output.get("data") if isinstance(output, Mapping) else None) or []
+    data = output.get("data") if isinstance(output, Mapping) else None
+    if not isinstance(data, (list, tuple)):
+        return None
     text = str(endpoint.pick(data, "markdown") or "").strip()
     if _UNKNOWN_JOB in text:
         return Ending(outcome=text, video=None, known=False)

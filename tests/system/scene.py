@@ -1,4 +1,4 @@
-"""What the whole-system tests share: frames that differ, clips that say whose they are, patience."""
+"""What whole-system tests share: frames that differ, clips that say whose they are, patience."""
 
 from __future__ import annotations
 
@@ -69,12 +69,11 @@ def client(url: str, library: Path, script: str, *arguments: str) -> subprocess.
             "time.sleep(600)",
         ]
     )
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-c", source, url, str(library), *arguments],
         stdout=subprocess.PIPE,
         text=True,
     )
-    return process
 
 
 def ready(process: subprocess.Popen[str]) -> None:

@@ -63,9 +63,10 @@ TELL_OPENED = f"""
 from framepack_widgets.studio.line import Line
 read = Line.answers
 
-async def answers(self, *arguments):
-    async for message in read(self, *arguments):
-        if message["msg"] == "process_starts":
+async def answers(self, session_hash, *arguments):
+    async for message in read(self, session_hash, *arguments):
+        ours = any(job.trace.session_hash == session_hash for job in studio.library.jobs())
+        if ours and message["msg"] == "process_starts":
             print("ready", flush=True)
         yield message
 

@@ -63,7 +63,8 @@ def test_kernel_and_run_hand_over(tmp_path):
         program = "from framepack_widgets.cli import main; main()"
         command = [sys.executable, "-c", program, "run", "--studio", demo.url]
         command += ["--library", str(tmp_path / "l"), "--json"]
-        working = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        pipe = subprocess.PIPE
+        working = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
         library = Library(tmp_path / "l")
         until(lambda: by_seed(library, 0).state == "running", "the first job runs")
         kernel.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
@@ -36,7 +37,8 @@ def assert_own(job: fp.Job, first: str, last: str, frames: Frames) -> None:
 
 def test_four_at_once(tmp_path):
     frames = Frames(tmp_path)
-    with start(DemoOptions(speed=30)) as demo, fp.connect(demo.url, library=tmp_path / "l") as studio:
+    demo = start(DemoOptions(speed=30))
+    with demo, fp.connect(demo.url, library=tmp_path / "l") as studio:
         asked = [ask(studio, frames) for _ in range(4)]
         studio.run_until_idle(timeout=60)
         for job, first, last in asked:
@@ -78,7 +80,8 @@ def test_thirty_in_a_row_with_faults_and_strangers(tmp_path, metadata):
 def test_while_a_page_monitors(tmp_path):
     """Somebody's open Studio page holds the server's only monitor slot; it must not matter."""
     frames = Frames(tmp_path)
-    with start(DemoOptions(speed=10)) as demo, fp.connect(demo.url, library=tmp_path / "l") as studio:
+    demo = start(DemoOptions(speed=10))
+    with demo, fp.connect(demo.url, library=tmp_path / "l") as studio:
         asked = [ask(studio, frames) for _ in range(3)]
         over = threading.Event()
 
@@ -100,36 +103,32 @@ def test_while_a_page_monitors(tmp_path):
 
 def test_every_setting_reaches_the_render(tmp_path):
     """The code of the settings, as the server wrote them down, is that of what was asked."""
-    with start(DemoOptions(speed=40, loras=("ghibli", "orbit"))) as demo:
-        with fp.connect(demo.url, library=tmp_path / "l") as studio:
-            job = studio.submit(
-                model="F1",
-                prompt="[0s: up] [1s: down]",
-                negative_prompt="blur",
-                seed=2**53 - 1,
-                seconds=1.5,
-                latent_window_size=7,
-                steps=3,
-                cfg_scale=1.5,
-                distilled_cfg_scale=7.5,
-                cfg_rescale=0.25,
-                cache="TeaCache",
-                teacache_steps=12,
-                teacache_threshold=0.21,
-                blend_sections=2,
-                latent_image="White",
-                width=192,
-                height=160,
-                loras={"orbit": 0.4},
-            )
-            clip = job.result(60)
-            timestamp = job.record.trace.timestamp
-            path = demo.workdir / "outputs" / "metadata" / f"{timestamp}.json"
-            if not path.exists():
-                path = next(demo.workdir.rglob(f"{timestamp}.json"))
-            import json
-
-            sidecar = json.loads(path.read_text(encoding="utf-8"))
+    demo = start(DemoOptions(speed=40, loras=("ghibli", "orbit")))
+    with demo, fp.connect(demo.url, library=tmp_path / "l") as studio:
+        job = studio.submit(
+            model="F1",
+            prompt="[0s: up] [1s: down]",
+            negative_prompt="blur",
+            seed=2**53 - 1,
+            seconds=1.5,
+            latent_window_size=7,
+            steps=3,
+            cfg_scale=1.5,
+            distilled_cfg_scale=7.5,
+            cfg_rescale=0.25,
+            cache="TeaCache",
+            teacache_steps=12,
+            teacache_threshold=0.21,
+            blend_sections=2,
+            latent_image="White",
+            width=192,
+            height=160,
+            loras={"orbit": 0.4},
+        )
+        clip = job.result(60)
+        timestamp = job.record.trace.timestamp
+        path = next(demo.workdir.rglob(f"{timestamp}.json"))
+        sidecar = json.loads(path.read_text(encoding="utf-8"))
     assert clip.verified == "stamp"
     assert job.notes == (), job.notes
     assert code_of(clip).settings == pixel_code.settings_code(sidecar)

@@ -6,7 +6,7 @@ import pytest
 from runner_world import ONE, THREE, TWO, World, scenario
 
 from framepack_widgets.advance import MAX_SENDS
-from framepack_widgets.errors import LibraryError
+from framepack_widgets.errors import LibraryError, StudioRefused
 from framepack_widgets.job import JobState, Wish
 from framepack_widgets.studio.protocol import CallRefused
 from framepack_widgets.testing import Crash
@@ -112,6 +112,25 @@ async def test_an_unread_refusal_fails_the_job(world: World) -> None:
     record = await world.until_state(job, FAILED)
     assert "not in the list of choices" in record.message
     await world.sent(after)
+
+
+@pytest.mark.parametrize("arrives", [False, True])
+def test_a_login_that_is_wanted_in_the_middle_of_a_submission(tmp_path, arrives: bool) -> None:
+    """Turned away at the door it was not sent; turned away at its answer it is in the queue."""
+
+    @scenario()
+    async def check(world: World) -> None:
+        job = world.ask()
+        refusal = StudioRefused("wants its own login")
+        world.fake.lose_submission(arrives=arrives, read=True, error=refusal)
+        await world.until(lambda: world.main.runner.trouble == "wants its own login")
+        assert world.state(job) is (SENDING if arrives else WAITING)
+        await world.until(lambda: world.fake.renders)
+        world.fake.run_until_idle()
+        await world.until_state(job, DONE)
+        assert len(world.fake.renders) == 1
+
+    check(tmp_path)
 
 
 @scenario()
