@@ -220,9 +220,9 @@ class Job:
             self._listeners.remove(listen)
 
     def on_done(self, callback: Callable[[Job], object]) -> None:
-        """Call `callback(job)` when the job is over (at once if it is), from a background thread.
+        """Call `callback(job)` when the job is over (at once if it is), in a thread of its own.
 
-        An exception in it is logged, and stops nothing.
+        It may take its time; an exception in it is logged, and stops nothing.
         """
         with self._changed:
             if not self.done:
@@ -274,6 +274,12 @@ class Job:
                 listener()
             except RuntimeError:  # its event loop was closed meanwhile
                 _log.debug("a listener of job %s is gone", self.id)
+        if callbacks:
+            # In a thread of their own: a slow one must not hold up the jobs that go on.
+            calls = threading.Thread(target=self._call_all, args=(callbacks,), daemon=True)
+            calls.start()
+
+    def _call_all(self, callbacks: list[Callable[[Job], object]]) -> None:
         for callback in callbacks:
             self._call(callback)
 

@@ -527,3 +527,22 @@ def test_what_a_job_shows_of_itself(bench: Bench) -> None:
     bench.happens(job, Failed(5.0, "out of memory"))
     assert repr(job) == f"<Job {job.id} failed: out of memory>"
     assert job.record.studio == STUDIO
+
+
+def test_a_slow_callback_holds_up_nobody(tmp_path: Path) -> None:
+    """`tell` comes from the loop that follows all jobs: it must return while a callback works."""
+    library = Library(tmp_path / "slow")
+    record = add_job(library)
+    job = Job(record, library, lambda: None)
+    go_on, called = threading.Event(), threading.Event()
+
+    def slow(_: Job) -> None:
+        called.set()
+        go_on.wait(10)
+
+    job.on_done(slow)
+    job.tell(record.replace(state=JobState.FAILED, message="no"))
+    assert called.wait(10)
+    assert job.done
+    go_on.set()
+    library.close()
