@@ -11,6 +11,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from framepack_widgets.errors import (
+    FramePackError,
+    JobCancelled,
+    JobFailed,
+    JobLost,
+    WrongClip,
+)
 from framepack_widgets.settings import Settings
 
 
@@ -148,6 +155,16 @@ def timestamp_of(path: str | None) -> str | None:
     stem = name.rsplit(".", 1)[0]
     head, separator, tail = stem.rpartition("_")
     return head if separator and head and (tail.isdigit() or tail == "combined") else None
+
+
+def error_of(record: JobRecord) -> FramePackError:
+    """The error that a job's end stands for."""
+    text = f"Job {record.id}: {record.message or record.state}"
+    if record.state is JobState.FAILED:
+        return WrongClip(text) if record.wrong_clip else JobFailed(text)
+    if record.state is JobState.CANCELLED:
+        return JobCancelled(text)
+    return JobLost(text)
 
 
 def _known(cls: type, data: dict[str, Any]) -> dict[str, Any]:

@@ -14,14 +14,8 @@ from typing import Any
 
 from framepack_widgets import _loop
 from framepack_widgets.clip import Clip
-from framepack_widgets.errors import (
-    FramePackError,
-    JobCancelled,
-    JobFailed,
-    JobLost,
-    WrongClip,
-)
-from framepack_widgets.job import JobRecord, JobState, Progress, Wish
+from framepack_widgets.errors import JobLost
+from framepack_widgets.job import JobRecord, JobState, Progress, Wish, error_of
 from framepack_widgets.library import Library
 from framepack_widgets.settings import Settings
 
@@ -169,7 +163,7 @@ class Job:
             if clip is None:
                 raise JobLost(f"The clip of job {self.id} is no longer in {self._library.path}.")
             return clip
-        raise _error(record)
+        raise error_of(record)
 
     def __iter__(self) -> Iterator[Progress]:
         last: Progress | None = None
@@ -294,13 +288,3 @@ class Job:
         if self.state is JobState.RUNNING:
             text += f" {self.progress.fraction:.0%}"
         return f"{text}: {self.message}>" if self.message else f"{text}>"
-
-
-def _error(record: JobRecord) -> FramePackError:
-    """The error that a job's end stands for."""
-    text = f"Job {record.id}: {record.message or record.state}"
-    if record.state is JobState.FAILED:
-        return WrongClip(text) if record.wrong_clip else JobFailed(text)
-    if record.state is JobState.CANCELLED:
-        return JobCancelled(text)
-    return JobLost(text)

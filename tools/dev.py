@@ -75,7 +75,7 @@ def ensure(venv, arguments, python=None):
     elif stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
         return interpreter
     say(f"Installing into {venv.name} (once; a minute or two) ...")
-    command = [str(interpreter), "-m", "pip", "install", "--quiet", "--quiet", *arguments]
+    command = [str(interpreter), "-m", "pip", "install", "-qq", "--no-compile", *arguments]
     if subprocess.run(command, cwd=str(ROOT), stdout=2, check=False).returncode:
         raise SetupError(
             f"pip could not install what {venv.name} needs; its messages are above. Without "

@@ -151,7 +151,7 @@ class Recovery:
     async def _runs(self, record: JobRecord, current: Current, located: str | None) -> bool:
         """Whether our job is the one that runs; it is followed from now on."""
         running = timestamp_of(current.progress.video)
-        if running is None or running in record.trace.cut_off:
+        if running is None:
             return False
         if running != located and not await self._evidence.carries_stamp(record, running):
             return False

@@ -359,7 +359,7 @@ def test_callbacks_are_called_once_when_it_is_over(bench: Bench) -> None:
     bench.happens(job, *ON_ITS_WAY)
     assert called == []
     bench.happens(job, Failed(5.0, "no"))
-    assert called == [job]
+    until(lambda: called == [job])
     job.on_done(called.append)  # it is over: at once
     assert called == [job, job]
     job.tell(job.record)
@@ -378,7 +378,7 @@ def test_an_error_in_a_callback_is_logged_and_stops_nothing(
     job.on_done(broken)
     job.on_done(lambda j: called.append(j.id))
     bench.happens(job, *ON_ITS_WAY, Failed(5.0, "no"))
-    assert called == [job.id]
+    until(lambda: called == [job.id])
     assert "in the user's own code" in caplog.text
     assert job.id in caplog.text
     with pytest.raises(JobFailed):
@@ -435,7 +435,7 @@ def test_a_job_that_comes_back_can_be_waited_for_again(bench: Bench) -> None:
     bench.happens(job, Failed(7.0, "this time really"))
     with pytest.raises(JobFailed, match="this time really"):
         job.result()
-    assert called == [S.FAILED]
+    until(lambda: called == [S.FAILED])
 
 
 def test_who_waits_is_not_told_of_an_end_that_was_none(bench: Bench) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -97,14 +96,3 @@ after = (asyncio.run, asyncio.BaseEventLoop.run_until_complete, asyncio.get_even
 print(before == after)
 """
     assert python(code).strip() == "True"
-
-
-def test_import_takes_at_most_half_of_ipywidgets() -> None:
-    """Three of each, in turn, so that a busy machine slows both."""
-    timer = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
-    pytest.importorskip("ipywidgets")
-    ours, theirs = [], []
-    for _ in range(3):
-        ours.append(float(python(timer.format("framepack_widgets"))))
-        theirs.append(float(python(timer.format("ipywidgets"))))
-    assert statistics.median(ours) <= statistics.median(theirs) / 2

@@ -657,6 +657,23 @@ async def test_progress_is_told_at_once_and_committed_now_and_then(world: World)
 
 
 @scenario()
+async def test_progress_that_was_told_never_goes_back(world: World) -> None:
+    """Somebody else's change makes the runner read the Library, where older progress stands."""
+    job = world.ask(**{**TWO, "steps": 100})
+    await world.sent(job)
+    world.fake.start_next()
+    await world.until_state(job, RUNNING)
+    for _ in range(12):
+        world.fake.sample(2)
+        await world.main.step()
+        world.ask()
+        await world.main.step()
+    told = [r.progress.fraction for r in world.main.told if r.id == job and r.progress]
+    assert len(set(told)) > 10
+    assert told == sorted(told)
+
+
+@scenario()
 async def test_errors_of_the_adapter_reach_the_user_in_their_own_words(world: World) -> None:
     world.ask()
 

@@ -90,6 +90,29 @@ async def test_an_answer_that_breaks_off_while_it_is_recovered_is_not_taken_for_
 
 
 @scenario()
+async def test_a_late_request_whose_answer_breaks_off_is_not_taken_for_none(world: World) -> None:
+    """What the dead process had sent arrives after the first look; the second one breaks off."""
+    job = world.ask()
+    await crash_while_sending(world, arrives=False)
+    await world.until(lambda: world.fake.calls["read_answer"])
+    late = await world.fake.prepare(
+        world.job(job).settings, world.main.runner._overrides(world.job(job))
+    )
+
+    def arrives_and_breaks() -> None:
+        world.fake._queue_up(late)
+        world.fake.go_down()
+
+    world.fake.before("read_answer", arrives_and_breaks)
+    await world.until(lambda: world.fake.is_down)
+    world.fake.come_up()
+    await world.steps(60)
+    assert len(world.fake.renders) == 1, "sent twice"
+    world.fake.run_until_idle()
+    await world.until_state(job, DONE)
+
+
+@scenario()
 async def test_an_answer_that_is_slow_to_come_is_not_taken_for_none(world: World) -> None:
     """The server is busy: it holds the session, but does not answer in time."""
     job = world.ask()
@@ -192,6 +215,22 @@ async def test_a_lost_answer_behind_strangers_of_the_same_model(world: World) ->
     record = await world.until_state(job, DONE)
     assert record.verified == "stamp"
     assert world.whose(job) == 3
+
+
+@scenario()
+async def test_a_stranger_s_render_is_soon_known_as_one(world: World) -> None:
+    """The server dropped ours; a stranger's job of the same model came at the same time."""
+    job = world.ask()
+    world.fake.before("submit", lambda: world.fake.add_stranger(seconds=12.0))
+    await crash_while_sending(world, arrives=True, read=True)
+    world.fake.renders = [r for r in world.fake.renders if r.foreign]
+    world.fake.start_next()
+    await world.steps(10)
+    assert world.state(job) is SENDING  # the stranger's might be ours
+    world.fake.render_section()
+    await world.sent(job)
+    assert world.fake.running.foreign
+    assert len(mine(world)) == 1
 
 
 @scenario(metadata=False)
@@ -363,21 +402,73 @@ async def test_a_resumed_queue_brings_the_job_back(world: World) -> None:
     assert record.trace.sends == 1
 
 
-@scenario()
-async def test_a_job_that_was_resumed_and_rendered_while_nobody_looked(world: World) -> None:
+@pytest.mark.parametrize("metadata", [True, False])
+def test_a_job_that_was_resumed_and_rendered_while_nobody_looked(tmp_path, metadata: bool) -> None:
     """The first run was cut off by the restart; the second one, under the same id, is whole."""
+
+    @scenario(metadata=metadata)
+    async def check(world: World) -> None:
+        job = world.ask(**TWO)
+        await world.sent(job)
+        world.fake.start_next()
+        world.fake.render_section()
+        await world.until_state(job, RUNNING)
+        await world.steps(4)
+        world.fake.restart()
+        world.fake.resume_queue()
+        world.fake.run_until_idle()
+        record = await world.until_state(job, DONE)
+        assert not record.partial
+        assert len(world.fake.renders) == 1
+
+    check(tmp_path)
+
+
+@scenario()
+async def test_a_resumed_run_is_not_taken_for_the_one_that_was_cut_off(world: World) -> None:
+    """It runs already when the restart is noticed, and is over before the next question."""
     job = world.ask(**TWO)
     await world.sent(job)
     world.fake.start_next()
     world.fake.render_section()
     await world.until_state(job, RUNNING)
     await world.steps(4)
+    world.fake.go_down()
+    await world.steps(2)
     world.fake.restart()
     world.fake.resume_queue()
-    world.fake.run_until_idle()
+    world.fake.start_next()
+    world.fake.render_section()
+    await world.until_state(job, SENT)
+    world.fake.add_stranger(seconds=60.0)
+    world.fake.finish()
+    world.fake.start_next()
     record = await world.until_state(job, DONE)
-    assert not record.partial
-    assert len(world.fake.renders) == 1
+    assert (record.verified, record.partial) == ("stamp", False)
+    assert world.fake.running.foreign
+
+
+@scenario()
+async def test_a_restart_during_an_outage_is_noticed_though_the_same_job_runs(
+    world: World,
+) -> None:
+    job = world.ask(**THREE)
+    server_id = await world.sent(job)
+    world.fake.start_next()
+    world.fake.render_section()
+    await world.until_state(job, RUNNING)
+    await world.steps(4)
+    first = world.job(job).trace.timestamp
+    world.fake.go_down()
+    await world.until(lambda: world.main.runner.trouble)
+    world.fake.restart()
+    world.fake.resume_queue()
+    world.fake.start_next()
+    await world.until(lambda: not world.main.runner.trouble)
+    record = await world.until_state(job, RUNNING)
+    assert record.trace.server_id == server_id
+    assert (record.trace.app_id, record.trace.cut_off) == ("app-2", (first,))
+    assert record.trace.video is None
 
 
 @scenario()
@@ -640,6 +731,18 @@ async def test_a_cancelled_job_that_comes_back_is_ended(world: World) -> None:
     await world.until(lambda: world.fake.ended)
     assert world.fake.ended == [old]
     assert world.state(job) is CANCELLED
+
+
+def test_a_job_s_own_run_is_its_duplicate_on_another_server_only() -> None:
+    from framepack_widgets.job import JobRecord, Trace
+    from framepack_widgets.runner.follow import _duplicates
+    from framepack_widgets.settings import Settings
+
+    trace = Trace(app_id="app-1", server_id="own", former_ids=("old",), unwanted=("again",))
+    record = JobRecord("0123456789ab", "studio", Settings(), 1.0, state=DONE, trace=trace)
+    assert set(_duplicates(record, "app-1")) == {"old", "again"}
+    assert set(_duplicates(record, "app-2")) == {"old", "again", "own"}
+    assert _duplicates(record.replace(state=RUNNING), "app-2") == ("again",)
 
 
 # ---------------------------------------------------------------------- cleared lists

@@ -145,6 +145,29 @@ def test_any_text_is_some_progress(text: str, html: str) -> None:
     assert Progress.from_dict(progress.to_dict()) == progress
 
 
+LONG = "9" * 5000  # Python itself refuses to read so many digits
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"Sampling {LONG}/25",
+        f"Sampling 1/{LONG} Total {LONG}/{LONG}",
+        f"Sampling 1/25 ETA {LONG}:00",
+        f"Sampling 1/25 ETA {LONG} days, 0:00",
+        f'<progress value="{LONG}" max="{LONG}">',
+        '<progress value="1.2.3" max=".">',
+        "Sampling 5/0 Total 5/0",
+        "Sampling 30/25 Total 200/150",
+    ],
+)
+def test_numbers_that_are_none(html: str) -> None:
+    progress = wire.read_progress(f"Total generated frames: {LONG}", html)
+    assert 0 <= progress.fraction <= 1
+    assert 0 <= progress.section <= progress.sections <= 6
+    assert progress.frames == 0
+
+
 # ---------------------------------------------------------------------- values that are files
 
 
