@@ -61,6 +61,8 @@ def test_killed(tmp_path, case):
 # Tells when the answer's stream is open for certain; from then on nobody can read it again.
 TELL_OPENED = f"""
 from framepack_widgets.studio.line import Line
+
+pytestmark = pytest.mark.slow  # whole processes; the same on either generation of gradio
 read = Line.answers
 
 async def answers(self, session_hash, *arguments):

@@ -14,6 +14,8 @@ import pytest
 
 import framepack_widgets as fp
 
+pytestmark = pytest.mark.slow  # whole processes; the same on either generation of gradio
+
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = ROOT / "notebooks" / "01_first_clip.ipynb"
 

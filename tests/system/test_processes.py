@@ -6,12 +6,15 @@ import json
 import subprocess
 import sys
 
+import pytest
 from scene import SMALL, by_seed, client, ready, until
 
 import framepack_widgets as fp
 from framepack_widgets.demo.options import DemoOptions
 from framepack_widgets.demo.process import start
 from framepack_widgets.library import Library
+
+pytestmark = pytest.mark.slow  # whole processes; the same on either generation of gradio
 
 SUBMIT = f"jobs = [studio.submit(prompt='x', seed=n, **{SMALL!r}) for n in range(3)]"
 

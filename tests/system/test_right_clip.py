@@ -48,6 +48,7 @@ def test_four_at_once(tmp_path):
         assert len(codes) == 1, "all numbers were equal"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metadata", [True, False], ids=["metadata", "no metadata"])
 def test_thirty_in_a_row_with_faults_and_strangers(tmp_path, metadata):
     options = DemoOptions(
