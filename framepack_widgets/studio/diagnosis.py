@@ -17,6 +17,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 import httpx
 
 from framepack_widgets.errors import FramePackError, NotAStudio, StudioRefused, StudioUnreachable
+from framepack_widgets.studio.protocol import CallRefused
 
 _PROXY_TROUBLE = (502, 503, 504, *range(520, 531))  # the latter are Cloudflare's own
 LOOK = (
@@ -100,6 +101,17 @@ def _port_hint(root: str) -> str:
     if urlsplit(root).port is not None:
         return ""
     return " The address names no port; a Studio of your own usually has 7860."
+
+
+def check_call(response: httpx.Response, root: str) -> None:
+    """As `check`, for a call: CallRefused where the server says no to the call itself.
+
+    Such a call would be refused again; a login that is wanted, or a proxy's no, may pass.
+    """
+    said = _reason_in(response) if response.status_code in (400, 422, 500) else None
+    if said:
+        raise CallRefused(f"The Studio at {root} refused the call: {said}")
+    check(response, root, what="the call")
 
 
 def check(response: httpx.Response, root: str, what: str = "the request") -> None:

@@ -23,7 +23,7 @@ import httpx
 
 from framepack_widgets.errors import StudioRefused, StudioUnreachable
 from framepack_widgets.studio.address import is_local
-from framepack_widgets.studio.diagnosis import check, decoded, translated, wants_login
+from framepack_widgets.studio.diagnosis import check, check_call, decoded, translated, wants_login
 from framepack_widgets.studio.protocol import SessionUnknown
 from framepack_widgets.studio.quick import DEAD_CONNECTION, Quick
 from framepack_widgets.studio.stream import is_unknown_session, messages, outputs_of
@@ -132,7 +132,7 @@ class Line:
             "trigger_id": None,
         }
         response = await self._send("POST", f"{self.api}/queue/join", json=body)
-        check(response, self.root, what="the call")
+        check_call(response, self.root)
         answer = decoded(response, self.root)
         if not isinstance(answer, dict) or not answer.get("event_id"):
             raise StudioRefused(f"The Studio at {self.root} did not take the call: {answer!r:.200}")

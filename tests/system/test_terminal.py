@@ -316,7 +316,7 @@ def at_a_terminal(*arguments: object) -> Iterator[tuple[subprocess.Popen[bytes],
         stdin=theirs,
         stdout=subprocess.PIPE,
         stderr=theirs,
-        env={**environment(), "TERM": "xterm"},
+        env={**environment(), "TERM": "xterm", "PYTHONFAULTHANDLER": "1"},
         start_new_session=True,
     )
     os.close(theirs)
@@ -353,15 +353,26 @@ def press_until(process: subprocess.Popen[bytes], enough: threading.Event) -> No
 
 
 def drained(process: subprocess.Popen[bytes], terminal: int) -> int:
-    """The exit code; the terminal is read meanwhile, or the program would wait for us."""
+    """The exit code; the terminal is read meanwhile, or the program would wait for us.
+
+    A program that does not end is made to show where it stands.
+    """
+    said = b""
 
     def ended() -> bool:
+        nonlocal said
         with contextlib.suppress(OSError):
-            while select.select([terminal], [], [], 0)[0] and os.read(terminal, 65536):
-                pass
+            while select.select([terminal], [], [], 0)[0] and (more := os.read(terminal, 65536)):
+                said += more
         return process.poll() is not None
 
-    until(ended)
+    end = time.monotonic() + PATIENCE_S
+    while not ended():
+        if time.monotonic() > end:
+            process.send_signal(signal.SIGABRT)
+            until(ended)
+            pytest.fail(f"it did not end:\n{said.decode(errors='replace')}")
+        time.sleep(0.02)
     return int(process.returncode)
 
 
