@@ -10,6 +10,8 @@ from framepack_widgets.demo.options import DemoOptions
 from framepack_widgets.demo.process import start
 from framepack_widgets.library import Library
 
+pytestmark = pytest.mark.slow  # whole processes; the same on either generation of gradio
+
 SUBMIT = f"jobs = [studio.submit(prompt='x', seed=n, **{SMALL!r}) for n in range(2)]"
 
 CASES = {
@@ -61,8 +63,6 @@ def test_killed(tmp_path, case):
 # Tells when the answer's stream is open for certain; from then on nobody can read it again.
 TELL_OPENED = f"""
 from framepack_widgets.studio.line import Line
-
-pytestmark = pytest.mark.slow  # whole processes; the same on either generation of gradio
 read = Line.answers
 
 async def answers(self, session_hash, *arguments):
