@@ -55,7 +55,9 @@ def test_nothing_is_encoded_again(tmp_path: Path) -> None:
     assert packets(tmp_path / "b.mp4") == packets(source)
     before, after = Clip.open(source), Clip.open(tmp_path / "b.mp4")
     assert np.array_equal(before.frames(), after.frames())
-    assert (after.fps, after.seconds) == (before.fps, before.seconds)
+    assert after.fps == before.fps
+    # FFmpeg versions differ in how long they say that a file's last picture lasts.
+    assert after.seconds == pytest.approx(before.seconds, abs=0.5 / 30)
 
 
 def test_sound_stays(tmp_path: Path) -> None:
