@@ -207,11 +207,19 @@ class Job:
         def listen() -> None:
             loop.call_soon_threadsafe(news.set)
 
-        self._listeners.append(listen)
+        end = self.watch(listen)
         try:
             yield news
         finally:
-            self._listeners.remove(listen)
+            end()
+
+    def watch(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener()` after every change, until the function returned here is called.
+
+        For views. In the thread that has the news, so it has to return at once.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     def on_done(self, callback: Callable[[Job], object]) -> None:
         """Call `callback(job)` when the job is over (at once if it is), in a thread of its own.

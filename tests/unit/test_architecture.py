@@ -14,7 +14,7 @@ PACKAGE = "framepack_widgets"
 ROOT = Path(__file__).resolve().parents[2] / PACKAGE
 
 # Arrows point left only: a module imports from its own room and from those before it.
-ROOMS = ("pure", "disk", "live", "session", "view", "top")
+ROOMS = ("pure", "disk", "live", "session", "widgets", "view", "top")
 
 # Which room a module lives in: the longest matching prefix counts. A new module needs a line here,
 # so that somebody decides where it belongs.
@@ -61,6 +61,8 @@ PLACES = {
     "live_job": "session",
     "session": "session",
     "testing": "session",
+    "widgets": "widgets",
+    "widgets.keys": "pure",
     "_display": "view",
     "cli": "top",
     "__main__": "top",

@@ -1,0 +1,32 @@
+"""The page's part of a widget: its module and style sheet, put together from `static/`.
+
+A widget's module reaches the page as one text, so what several of them share is put in front of it
+here; nothing is built and nothing is fetched from elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+
+from framepack_widgets.widgets.keys import of_widget
+
+_STATIC = files("framepack_widgets.widgets") / "static"
+
+
+@cache
+def module(stem: str, *shared: str) -> str:
+    """The ES module of a widget: `KEYS`, the functions of the shared files, and its own file."""
+    head = f"const KEYS = {json.dumps(of_widget(stem))};\n"
+    return head + "\n".join(_read(f"{name}.js") for name in (*shared, stem))
+
+
+@cache
+def style(*stems: str) -> str:
+    """Style sheets, one after the other."""
+    return "\n".join(_read(f"{name}.css") for name in stems)
+
+
+def _read(name: str) -> str:
+    return (_STATIC / name).read_text(encoding="utf-8")
