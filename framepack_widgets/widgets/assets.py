@@ -29,4 +29,6 @@ def style(*stems: str) -> str:
 
 
 def _read(name: str) -> str:
-    return (_STATIC / name).read_text(encoding="utf-8")
+    """The file without lines that hold nothing but a remark: each saved notebook carries it."""
+    lines = (_STATIC / name).read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if line and not line.lstrip().startswith("//")) + "\n"

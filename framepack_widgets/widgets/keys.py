@@ -20,6 +20,12 @@ class Key(NamedTuple):
     """For the help text."""
 
 
+def _stars(widget: str, what: str) -> list[Key]:
+    given = [f"give {what} {n} of 5 stars" for n in range(6)]
+    given[0] = f"take the stars of {what} away"
+    return [Key(widget, f"stars_{n}", (str(n),), does) for n, does in enumerate(given)]
+
+
 KEYS: tuple[Key, ...] = (
     Key("player", "play", (" ", "k"), "play or pause"),
     Key("player", "back", (",",), "one frame back"),
@@ -29,6 +35,31 @@ KEYS: tuple[Key, ...] = (
     Key("player", "slower", ("[",), "slower"),
     Key("player", "faster", ("]",), "faster"),
     Key("player", "loop", ("l",), "repeat or play once"),
+    Key("player", "save", ("s",), "save the clip with the browser"),
+    Key("player", "use", ("u",), "use the frame that is shown as start frame"),
+    Key("drop_zone", "open", ("Enter", " "), "choose a file of this computer"),
+    Key("drop_zone", "remove", ("Delete",), "choose no picture"),
+    Key("tab_strip", "next", ("ArrowRight",), "next tab"),
+    Key("tab_strip", "previous", ("ArrowLeft",), "previous tab"),
+    Key("tab_strip", "first", ("Home",), "first tab"),
+    Key("tab_strip", "last", ("End",), "last tab"),
+    Key("clip_grid", "right", ("ArrowRight",), "to the next clip"),
+    Key("clip_grid", "left", ("ArrowLeft",), "to the clip before"),
+    Key("clip_grid", "down", ("ArrowDown",), "to the clip below"),
+    Key("clip_grid", "up", ("ArrowUp",), "to the clip above"),
+    Key("clip_grid", "extend_right", ("Shift+ArrowRight",), "select the next clip, too"),
+    Key("clip_grid", "extend_left", ("Shift+ArrowLeft",), "select the clip before, too"),
+    Key("clip_grid", "first", ("Home",), "to the first clip of the page"),
+    Key("clip_grid", "last", ("End",), "to the last clip of the page"),
+    Key("clip_grid", "open", ("Enter",), "show and play the clip"),
+    Key("clip_grid", "toggle", (" ",), "select the clip, or not"),
+    Key("clip_grid", "all", ("a",), "select the whole page"),
+    Key("clip_grid", "none", ("Escape",), "select nothing"),
+    Key("clip_grid", "trash", ("Delete",), "ask to move the selected clips to the trash"),
+    *_stars("clip_grid", "the selected clips"),
+    *_stars("clip_card", "the clip"),
+    Key("clip_card", "more", ("ArrowRight", "ArrowUp"), "one star more, on the stars"),
+    Key("clip_card", "fewer", ("ArrowLeft", "ArrowDown"), "one star fewer, on the stars"),
 )
 
 

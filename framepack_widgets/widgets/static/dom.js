@@ -10,6 +10,11 @@ function make(tag, properties = {}, ...children) {
       element.setAttribute(name, value);
     } else element[name] = value;
   }
+  // Jupyter's shortcuts match the focused element itself ("d d" on a button would delete a cell), so
+  // its mark has to be there and not only on a box around it.
+  if (element.matches("button, input, select, textarea, summary, video, [tabindex]")) {
+    element.setAttribute("data-lm-suppress-shortcuts", "true");
+  }
   element.append(...children.filter((child) => child !== null && child !== undefined));
   return element;
 }
