@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import threading
 import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
+
+from framepack_widgets import _pump
 
 T = TypeVar("T")
 
@@ -20,7 +23,7 @@ _loop: asyncio.AbstractEventLoop | None = None
 _thread: threading.Thread | None = None
 
 # A lock's wait cannot be interrupted by Ctrl-C on every system; short waits in a row can.
-_SLICE_S = 0.2
+_SLICE_S = 0.1
 
 
 def background() -> asyncio.AbstractEventLoop:
@@ -72,8 +75,12 @@ def run(work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
 
 
 def wait(future: concurrent.futures.Future[T], timeout: float | None = None) -> T:
-    """The future's result. KeyboardInterrupt ends the wait, not the work. Raises TimeoutError."""
+    """The future's result. KeyboardInterrupt ends the wait, not the work. Raises TimeoutError.
+
+    In a notebook's cell, clicks in widgets are handled meanwhile (`_pump`).
+    """
     end = None if timeout is None else time.monotonic() + timeout
+    _pump.wait(future, end)
     while True:
         left = _SLICE_S if end is None else min(_SLICE_S, end - time.monotonic())
         try:
@@ -83,6 +90,27 @@ def wait(future: concurrent.futures.Future[T], timeout: float | None = None) -> 
                 raise
             if end is not None and time.monotonic() >= end:
                 raise TimeoutError(f"not finished after {timeout} s") from None
+
+
+class News:
+    """Something may have changed: told by any thread, waited for by one."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._future: concurrent.futures.Future[None] = concurrent.futures.Future()
+
+    def tell(self) -> None:
+        """Wake who waits; who does not wait now will not wait the next time."""
+        with self._guard:
+            if not self._future.done():
+                self._future.set_result(None)
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Until it was told since the last wait; at the most `timeout` s."""
+        with contextlib.suppress(TimeoutError):
+            wait(self._future, timeout)
+        with self._guard:
+            self._future = concurrent.futures.Future()
 
 
 def allow_nested_loops() -> None:

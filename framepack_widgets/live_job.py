@@ -166,17 +166,19 @@ class Job:
         raise error_of(record)
 
     def __iter__(self) -> Iterator[Progress]:
-        last: Progress | None = None
-        while True:
-            with self._changed:
-                while not self.done and self.progress == last:
-                    self._changed.wait(0.1)  # in slices, so that Ctrl-C gets through everywhere
-            over, progress = self.done, self._news_since(last)
-            if progress is not None:
-                last = progress
-                yield progress
-            elif over:
-                return
+        news, last = _loop.News(), None
+        end = self.watch(news.tell)
+        try:
+            while True:
+                over, progress = self.done, self._news_since(last)
+                if progress is not None:
+                    yield (last := progress)
+                elif over:
+                    return
+                else:
+                    news.wait()
+        finally:
+            end()
 
     async def __aiter__(self) -> AsyncIterator[Progress]:
         with self._news() as news:

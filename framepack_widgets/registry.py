@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from framepack_widgets.runner import Runner
 from framepack_widgets.runner.context import Context
 from framepack_widgets.studio.client import StudioClient
 
-_POLL_S = 0.1
+# Changes in this process are told at once; jobs that another one adds are found this often.
+_POLL_S = 0.5
 
 _guard = threading.RLock()
 _libraries: dict[Path, Library] = {}
@@ -49,6 +51,11 @@ class Desk:
         locks.mkdir(exist_ok=True)
         self._runner_parts = context, RunnerLock(locks / f"{key}.lock")
         self._runner: Runner | None = None
+
+    @property
+    def client(self) -> StudioClient:
+        """The connection that its jobs go over."""
+        return self._client
 
     def start(self) -> None:
         """Run (or watch) the jobs from now on."""
@@ -108,20 +115,21 @@ class Desk:
 
     def wait_until_idle(self, timeout: float | None) -> Sequence[Job]:
         """Wait until nothing is left to do; the jobs that were left when the wait began."""
-        jobs = [self.handle(record) for record in self.library.unfinished(self.key)]
-        seen = {job.id for job in jobs}
         end = None if timeout is None else time.monotonic() + timeout
-        while True:
-            left = self.library.unfinished(self.key)
-            for record in left:
-                if record.id not in seen:
-                    seen.add(record.id)
-                    jobs.append(self.handle(record))
-            if not left and all(job.done for job in jobs):
-                return jobs
-            if end is not None and time.monotonic() >= end:
-                raise TimeoutError(f"{len(left)} jobs are left after {timeout} s; they go on.")
-            time.sleep(_POLL_S)
+        news = _loop.News()
+        jobs: dict[str, Job] = {}
+        with ExitStack() as ends:
+            while True:
+                left = self.library.unfinished(self.key)
+                for record in left:
+                    if record.id not in jobs:
+                        jobs[record.id] = self.handle(record)
+                        ends.callback(jobs[record.id].watch(news.tell))
+                if not left and all(job.done for job in jobs.values()):
+                    return list(jobs.values())
+                if end is not None and time.monotonic() >= end:
+                    raise TimeoutError(f"{len(left)} jobs are left after {timeout} s; they go on.")
+                news.wait(_POLL_S if end is None else min(_POLL_S, end - time.monotonic()))
 
     def close(self) -> None:
         """Stop, and let another process run the jobs."""
@@ -187,6 +195,12 @@ def desk_for(library: Library, client: StudioClient, name: str | None = None) ->
         else:
             desk.adopt(client)
         return desk
+
+
+def open_desk(library: Library, key: str) -> Desk | None:
+    """The desk for the Studio of that key, if this process is connected to it."""
+    with _guard:
+        return _desks.get((library.path, key))
 
 
 def demo_url() -> str:

@@ -207,3 +207,27 @@ def test_importing_the_package_patches_and_starts_nothing() -> None:
     print(threading.active_count(), _loop._loop)
     """)
     assert lines == ["False False", "1 None"]
+
+
+def test_news_told_before_the_wait_end_it() -> None:
+    news = _loop.News()
+    news.tell()
+    news.tell()
+    news.wait(30)
+    since = time.monotonic()
+    news.wait(0.05)
+    assert time.monotonic() - since >= 0.05, "told once, waited for once"
+
+
+def test_news_from_another_thread_end_the_wait() -> None:
+    news, told = _loop.News(), threading.Event()
+
+    def tell() -> None:
+        told.set()
+        news.tell()
+
+    timer = threading.Timer(0.05, tell)
+    timer.start()
+    news.wait(30)
+    assert told.is_set()
+    timer.join()
