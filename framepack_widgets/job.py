@@ -138,6 +138,8 @@ class JobRecord:
     clip: str | None = None  # file name in the Library's clips folder
     partial: bool = False  # shorter than its settings ask for
     verified: str | None = None  # "stamp", "id", "settings": how the clip was proven
+    stars: int = 0  # the user's own rating, 0..5; 0: not rated
+    note: str = ""  # the user's own words about it
     sent_at: float | None = None
     started_at: float | None = None  # seen running for the first time
     ended_at: float | None = None  # seen to be over on the server; less started_at: the render

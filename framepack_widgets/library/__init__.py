@@ -3,7 +3,7 @@
 library.sqlite3   jobs, Studios, trash      clips/    finished clips, each with a JSON beside it
 inputs/           frames and videos         aside/    files that must not be shown
 incoming/         downloads on their way    trash/    deleted, but not for good
-locks/            who runs the jobs
+locks/            who runs the jobs             presets/  named Settings (`presets.py`)
 """
 
 from framepack_widgets.library.core import Library

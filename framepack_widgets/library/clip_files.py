@@ -75,6 +75,13 @@ class ClipFiles:
                 raise LibraryError(f"Job {record.id}: there is no file {file} to keep aside.")
         return target
 
+    def add_beside(self, clip: str, values: Mapping[str, Any]) -> None:
+        """Add to what the JSON beside the clip of that file name says."""
+        beside = provenance.beside(self.clips / clip)
+        facts = provenance.read_beside(self.clips / clip) or provenance.read(self.clips / clip)
+        with durable.explaining("write", beside):
+            durable.write_json(beside, {**(facts or {}), **values})
+
     def place_of(self, record: JobRecord) -> Path:
         """Where the job's clip is or is to go. A name once given stays, in any time zone."""
         name = record.clip or clip_name(record)

@@ -62,6 +62,11 @@ class Library(HouseKeeping):
         """Where downloads go until they are adopted; unfinished ones end in ".part"."""
         return self._files.incoming
 
+    @property
+    def aside_folder(self) -> Path:
+        """Where files are that must not be shown as any job's clip, each with a JSON saying why."""
+        return self._files.aside
+
     # jobs
 
     def add(self, record: JobRecord) -> None:
@@ -88,19 +93,31 @@ class Library(HouseKeeping):
         since: When = None,
         until: When = None,
         studio: str | None = None,
+        stars: int | None = None,
+        has_clip: bool = False,
+        sort: str = "newest",
         limit: int | None = None,
         offset: int = 0,
     ) -> list[JobRecord]:
-        """The jobs that all conditions hold for, newest first.
+        """The jobs that all conditions hold for, newest first (sort="stars": the best first).
 
-        text: every word has to be part of a prompt, the file name or the id; upper and lower case
-        are one. state: one JobState or its text, or several. since, until: when the job was made,
-        local time: a date (until: that whole day), datetime, ISO text or seconds since 1970.
+        text: every word has to be part of a prompt, the note, the file name or the id; upper and
+        lower case are one. state: one JobState or its text, or several. since, until: when the job
+        was made, local time: a date (until: that whole day), datetime, ISO text or seconds since
+        1970. stars: at least so many, 0..5. has_clip: only jobs with a clip, also a partial one.
         """
         return self._store.jobs(
-            text=text, model=model, state=state, since=since, until=until,
-            studio=studio, limit=limit, offset=offset,
+            text=text, model=model, state=state, since=since, until=until, studio=studio,
+            stars=stars, has_clip=has_clip, sort=sort, limit=limit, offset=offset,
         )  # fmt: skip
+
+    def count(self, **search: Any) -> int:
+        """How many jobs `jobs(**search)` would give, without a limit."""
+        return self._store.count(**search)
+
+    def models(self) -> list[str]:
+        """The models that its jobs were made with, sorted."""
+        return self._store.models()
 
     def unfinished(self, studio: str) -> list[JobRecord]:
         """The Studio's jobs that are not over, in the order in which they are to be sent."""
@@ -193,7 +210,7 @@ class Library(HouseKeeping):
             verified=verified,
             partial=partial,
             studio=self._studios.row(record.studio),
-            extra=extra,
+            extra={**(extra or {}), **self._judgement_of(record)},
         )
         return self._files.adopt(record, Path(file), facts)
 

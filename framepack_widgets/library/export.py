@@ -77,6 +77,8 @@ def _index(records: list[JobRecord], clips: Path, stored_by: Inputs) -> dict[str
                 "state": record.state.value,
                 "partial": record.partial,
                 "verified": record.verified,
+                "stars": record.stars,
+                "note": record.note,
                 "created_at": record.created_at,
                 "settings": settings,
             }

@@ -16,11 +16,13 @@ from framepack_widgets.library.clip_files import ClipFiles
 from framepack_widgets.library.database import Database
 from framepack_widgets.library.deletion import Deletion
 from framepack_widgets.library.inputs import Inputs
+from framepack_widgets.library.search import checked_stars
 from framepack_widgets.library.sizes import LibrarySize, folder_size
 from framepack_widgets.library.store import JobStore
 from framepack_widgets.library.trash import Trash
 
 DATABASE = "library.sqlite3"
+MAX_NOTE = 10_000
 
 
 class HouseKeeping:
@@ -85,6 +87,37 @@ class HouseKeeping:
     def empty_trash(self) -> Deletion:
         """Ask to delete for good what is in the trash; nothing happens before `confirm()`."""
         return self._trash.ask_emptying()
+
+    def rate(self, job: Any, stars: int) -> JobRecord:
+        """Give a job and its clip 0 (not rated) to 5 stars; returns the new record.
+
+        job: as for `delete`. Stars are in `record.stars` and in the JSON beside the clip, so that
+        they survive the trash, a rescan and an export. Raises LibraryError for other numbers.
+        """
+        return self._judge(job, checked_stars(stars), None)
+
+    def annotate(self, job: Any, note: str) -> JobRecord:
+        """Keep words of your own with a job and its clip, as `record.note`; "" removes them.
+
+        At most 10,000 characters; they are found by `jobs(text=…)`. See `rate`.
+        """
+        if not isinstance(note, str) or len(note) > MAX_NOTE:
+            raise LibraryError(f"A note is a text of at most {MAX_NOTE:,} characters.")
+        return self._judge(job, None, note)
+
+    def _judge(self, job: Any, stars: int | None, note: str | None) -> JobRecord:
+        record = self._store.judge(self._id_of(job), stars, note)
+        if record.clip and (self._files.clips / record.clip).is_file():
+            self._files.add_beside(record.clip, {"stars": record.stars, "note": record.note})
+        tell = getattr(job, "tell", None)  # a live Job shows the record that it was told last
+        if tell is not None:
+            tell(record)
+        return record
+
+    def _judgement_of(self, record: JobRecord) -> dict[str, Any]:
+        """Stars and note that were given before there was a clip."""
+        now = self._store.find(record.id) or record
+        return {"stars": now.stars, "note": now.note} if now.stars or now.note else {}
 
     def export(
         self, target: str | os.PathLike[str], *jobs: Any, inputs: bool = True,

@@ -77,8 +77,14 @@ def _trash_and_inputs(connection: sqlite3.Connection) -> None:
         )
 
 
+def _stars(connection: sqlite3.Connection) -> None:
+    # Stars and note are in `record`; this repeats what is searched and sorted by.
+    connection.execute("ALTER TABLE jobs ADD COLUMN stars INTEGER NOT NULL DEFAULT 0")
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _jobs_and_studios,
     _trash_and_inputs,
+    _stars,
 )
 VERSION = len(MIGRATIONS)

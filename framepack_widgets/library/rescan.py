@@ -16,6 +16,7 @@ from framepack_widgets import provenance
 from framepack_widgets.clip import Clip
 from framepack_widgets.errors import LibraryError
 from framepack_widgets.job import JobRecord, JobState
+from framepack_widgets.library.search import MAX_STARS
 from framepack_widgets.library.studios import key_of, normalised
 
 _ID = re.compile(r"[0-9a-f]{12}\Z")
@@ -58,9 +59,19 @@ def record_from(path: Path, taken: set[str], at_work: set[str]) -> JobRecord | N
         clip=path.name,
         partial=clip.partial,
         verified=clip.verified if clip.verified in _PROOFS else None,
+        **_judgement(provenance.read_beside(path) or {}),
         finished_at=at,
         notes=clip.missing_inputs,
     )
+
+
+def _judgement(beside: dict[str, Any]) -> dict[str, Any]:
+    """Stars and note as the JSON beside the clip has them; nothing of what is no such thing."""
+    stars, note = beside.get("stars"), beside.get("note")
+    found: dict[str, Any] = {"note": note} if isinstance(note, str) else {}
+    if isinstance(stars, int) and stars in range(MAX_STARS + 1):
+        found["stars"] = int(stars)
+    return found
 
 
 def _id_for(clip: Clip, taken: set[str]) -> str:

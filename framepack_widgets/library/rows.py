@@ -48,6 +48,7 @@ class Rows:
             "created_at": record.created_at,
             "clip": record.clip,
             "search": searchable(record),
+            "stars": record.stars,
             **self.progress(record),
             "record": _to_json({name: getattr(record, name) for name in _FIELDS}),
         }

@@ -17,6 +17,10 @@ from framepack_widgets.job import JobRecord, JobState
 When: TypeAlias = "datetime.datetime | datetime.date | str | float | None"
 States: TypeAlias = "JobState | str | Iterable[JobState | str] | None"
 
+MAX_STARS = 5
+_NEWEST = "created_at DESC, position DESC"
+_ORDERS = {"newest": _NEWEST, "stars": f"stars DESC, {_NEWEST}"}
+
 
 def folded(text: str) -> str:
     """Text as it is compared: upper case, lower case and ways of composing letters are one."""
@@ -25,14 +29,22 @@ def folded(text: str) -> str:
 
 
 def searchable(record: JobRecord) -> str:
-    """All that a job can be found by: prompts, file name, id."""
+    """All that a job can be found by: prompts, file name, id, note."""
     settings = record.settings
-    parts = (settings.prompt, settings.negative_prompt, record.clip, record.id)
+    parts = (settings.prompt, settings.negative_prompt, record.clip, record.id, record.note)
     return folded("\n".join(str(part) for part in parts if part))
 
 
 def conditions(
-    *, text: str | None, model: str | None, state: States, since: When, until: When
+    *,
+    text: str | None = None,
+    model: str | None = None,
+    state: States = None,
+    since: When = None,
+    until: When = None,
+    studio: str | None = None,
+    stars: int | None = None,
+    has_clip: bool = False,
 ) -> tuple[list[str], list[Any]]:
     """SQL conditions on the table `jobs`, and their values. Raises LibraryError for bad ones."""
     where: list[str] = []
@@ -53,7 +65,35 @@ def conditions(
     if until is not None:
         where.append("created_at < ?" if _is_day(until) else "created_at <= ?")
         values.append(_end(until))
+    if stars is not None:
+        where.append("stars >= ?")
+        values.append(checked_stars(stars))
+    if has_clip:
+        where.append("+clip IS NOT NULL")
+    # "+": nearly every row is of one Studio and not deleted. SQLite must not begin with the
+    # indexes on those and then sort everything, but walk along the one on age.
+    if studio is not None:
+        where.append("+studio = ?")
+        values.append(studio)
+    where.append("+deletion IS NULL")
     return where, values
+
+
+def checked_stars(stars: object) -> int:
+    """The same number, if it is one of 0..5; else LibraryError."""
+    if isinstance(stars, bool) or not isinstance(stars, int) or not 0 <= stars <= MAX_STARS:
+        raise LibraryError(
+            f"{stars!r} is no rating: stars are a whole number from 0 (not rated) to {MAX_STARS}."
+        )
+    return stars
+
+
+def order(sort: str) -> str:
+    """The ORDER BY of "newest" or "stars" (the best first, of equals the newest)."""
+    try:
+        return _ORDERS[sort]
+    except KeyError:
+        raise LibraryError(f"Jobs can be sorted by {' or '.join(_ORDERS)}, not {sort!r}.") from None
 
 
 def _state_names(state: JobState | str | Iterable[JobState | str]) -> list[str]:

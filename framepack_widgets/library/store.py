@@ -14,7 +14,7 @@ from framepack_widgets.events import Event
 from framepack_widgets.job import JobRecord, JobState, Wish
 from framepack_widgets.library.database import Database, damage
 from framepack_widgets.library.rows import COLUMNS, Rows, inputs_of
-from framepack_widgets.library.search import States, When, conditions
+from framepack_widgets.library.search import conditions, order
 
 MIN_PREFIX = 4
 _ONE = f"SELECT {COLUMNS} FROM jobs WHERE id = ? AND deletion IS NULL"  # noqa: S608
@@ -64,31 +64,32 @@ class JobStore:
         return self._record(rows[0]) if rows else None
 
     def jobs(
-        self,
-        *,
-        text: str | None = None,
-        model: str | None = None,
-        state: States = None,
-        since: When = None,
-        until: When = None,
-        studio: str | None = None,
-        limit: int | None = None,
-        offset: int = 0,
+        self, *, sort: str = "newest", limit: int | None = None, offset: int = 0, **search: Any
     ) -> list[JobRecord]:
-        """Jobs, newest first; see `Library.jobs`."""
-        where, values = conditions(text=text, model=model, state=state, since=since, until=until)
-        # "+": nearly every row is of one Studio and not deleted. SQLite must not begin with the
-        # indexes on those and then sort everything, but walk along the one on age.
-        if studio is not None:
-            where.append("+studio = ?")
-            values.append(studio)
-        where.append("+deletion IS NULL")
+        """Jobs that a search (see `search.conditions`) finds; see `Library.jobs`."""
+        where, values = conditions(**search)
         rows = self._database.read(
             f"SELECT {COLUMNS} FROM jobs WHERE {' AND '.join(where)} "  # noqa: S608
-            "ORDER BY created_at DESC, position DESC LIMIT ? OFFSET ?",
+            f"ORDER BY {order(sort)} LIMIT ? OFFSET ?",
             [*values, -1 if limit is None else max(0, limit), max(0, offset)],
         )
         return [self._record(row) for row in rows]
+
+    def count(self, **search: Any) -> int:
+        """How many jobs a search finds."""
+        where, values = conditions(**search)
+        found = self._database.read(
+            f"SELECT count(*) FROM jobs WHERE {' AND '.join(where)}",  # noqa: S608
+            values,
+        )
+        return int(found[0][0])
+
+    def models(self) -> list[str]:
+        """The models of all jobs, sorted."""
+        rows = self._database.read(
+            "SELECT DISTINCT model FROM jobs WHERE deletion IS NULL AND model != '' ORDER BY model"
+        )
+        return [str(row[0]) for row in rows]
 
     def unfinished(self, studio: str) -> list[JobRecord]:
         """A Studio's jobs that are not over, in the order in which they are to be sent."""
@@ -113,6 +114,13 @@ class JobStore:
         """What `advance.wished` makes of the job, committed."""
         job_id = self.get(job_id).id
         return self._change(job_id, lambda record: wished(record, wish, time.time()))
+
+    def judge(self, job_id: str, stars: int | None, note: str | None) -> JobRecord:
+        """The record with these stars and this note; None leaves one as it is."""
+        changes: dict[str, Any] = {} if stars is None else {"stars": stars}
+        if note is not None:
+            changes["note"] = note
+        return self._change(self.get(job_id).id, lambda record: record.replace(**changes))
 
     def _change(self, job_id: str, change: Callable[[JobRecord], JobRecord]) -> JobRecord:
         """Read, change, write if it is a change. Nobody else's change can come between."""
