@@ -130,6 +130,9 @@ def image_size(frame: str | ImageData) -> tuple[int, int]:
     path = os.path.expanduser(frame)  # noqa: PTH111 (Path's own raises for ~nobody)
     with PIL.Image.open(path) as image:
         width, height = image.size
+        tiff = getattr(image, "tag_v2", {})
+        if tiff.get(0x0100, width) != width:  # newer Pillows turn a TIFF before it is read
+            return width, height
         # EXIF 0x0112, orientation: 5 to 8 lie on their side.
         return (height, width) if image.getexif().get(0x0112, 1) in (5, 6, 7, 8) else image.size
 

@@ -220,10 +220,11 @@ class TestImages:
         image = PIL.Image.fromarray(RED).convert(mode)
         assert Settings(start_frame=image).start_frame.open().mode in ("L", "RGB", "RGBA")
 
-    def test_a_photo_is_turned_upright(self, tmp_path):
+    @pytest.mark.parametrize("kind", ["jpg", "png", "tiff"])
+    def test_a_photo_is_turned_upright(self, tmp_path, kind):
         exif = PIL.Image.Exif()
         exif[0x0112] = 6
-        path = tmp_path / "photo.jpg"
+        path = tmp_path / f"photo.{kind}"
         PIL.Image.fromarray(RED).save(path, exif=exif)
         assert ImageData.of(PIL.Image.open(path)).size == (4, 6)
         assert image_size(str(path)) == (4, 6)

@@ -1,0 +1,1 @@
+"""Frame pickers: start frame, end frame, source video."""
