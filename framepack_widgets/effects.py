@@ -36,6 +36,12 @@ def without_effect(settings: Settings, resolved: Settings, schema: Schema) -> li
     return found
 
 
+def no_effect_of(name: str, resolved: Settings, schema: Schema) -> tuple[str, str | None] | None:
+    """(message, hint) where this field changes nothing beside the others, whatever its value."""
+    rule = _RULES.get(name)
+    return rule(resolved, facts_of(resolved.model, has_video="video" in schema)) if rule else None
+
+
 def _needs_real_cfg(settings: Settings, _: ModelFacts) -> _Told:
     if settings.cfg_scale != 1:
         return None

@@ -16,7 +16,7 @@ from framepack_widgets.length import FPS, frames, section_latents, sections
 from framepack_widgets.models import facts_of
 
 # The "s" is required, lower case; no space around "-" or after "["; no newline within the text.
-_PART = re.compile(r"\[(\d+(?:\.\d+)?)s(?:-(\d+(?:\.\d+)?)s)?\s*:\s*(.*?)\]")
+PART = re.compile(r"\[(\d+(?:\.\d+)?)s(?:-(\d+(?:\.\d+)?)s)?\s*:\s*(.*?)\]")
 _MEANT_AS_PART = re.compile(r"\[\s*[-+.]?\d[^\]\n]*\]?")
 _LONGEST_TIME = 1e9  # s; digits beyond a float's range would stop the arithmetic
 
@@ -46,7 +46,7 @@ def parse(text: str) -> TimedPrompt:
     if "[" not in text or "]" not in text:
         return TimedPrompt((), text.strip())
     parts, loose = [], text
-    for match in _PART.finditer(text):
+    for match in PART.finditer(text):
         start, end, words = match.groups()
         parts.append(PromptPart(float(start), float(end) if end else None, words.strip()))
         loose = loose.replace(match.group(0), "")
@@ -109,7 +109,7 @@ def problems(text: str, seconds: float) -> list[str]:
         for found in _MEANT_AS_PART.finditer(prompt.loose)
     ]
     for part in prompt.parts:
-        name = _heading(part)
+        name = heading(part)
         if not part.text:
             said.append(f"{name} has no text.")
         if part.start >= seconds:
@@ -127,9 +127,9 @@ def _overlaps(prompt: TimedPrompt) -> list[str]:
     for part, following in pairwise(ordered):
         same = part.start == following.start
         if same or (part.end is not None and part.start < following.start < part.end):
-            said.append(f"{_heading(part)} and {_heading(following)} overlap; one of them loses.")
+            said.append(f"{heading(part)} and {heading(following)} overlap; one of them loses.")
     if prompt.loose and ordered and ordered[0].start == 0:
-        name = _heading(ordered[0])
+        name = heading(ordered[0])
         said.append(f"The text outside of the brackets begins at 0 s, too, and overlaps {name}.")
     return said
 
@@ -144,16 +144,22 @@ def _server_parts(text: str, seconds: float, window: int, *, from_end: bool) -> 
         parts.append(PromptPart(0, None, prompt.loose))
     parts.sort(key=lambda part: part.start)  # stable: the loose text comes after others at 0 s
     starts = [part.start for part in parts[1:]] + [seconds]
-    snapped = [
+    placed = [
         _snapped(part.start, next_start if part.end is None else part.end, part.text, window)
         for part, next_start in zip(parts, starts, strict=True)
     ]
     if not from_end:
-        return snapped
+        return placed
     turned = [
-        replace(part, start=seconds - (part.end or 0), end=seconds - part.start) for part in snapped
+        replace(part, start=seconds - (part.end or 0), end=seconds - part.start) for part in placed
     ]
     return sorted(turned, key=lambda part: part.start)
+
+
+def snapped(start: float, end: float, window: int) -> tuple[float, float]:
+    """Where a Studio really begins and ends a part, s."""
+    part = _snapped(start, end, "", window)
+    return part.start, part.end or part.start
 
 
 def _snapped(start: float, end: float, text: str, window: int) -> PromptPart:
@@ -203,6 +209,7 @@ def _seconds(time: float) -> str:
     return text if float(text) == time else f"{time:.400f}".rstrip("0")
 
 
-def _heading(part: PromptPart) -> str:
+def heading(part: PromptPart) -> str:
+    """How `problems` calls a part: "[2s-3s: ...]"."""
     end = "" if part.end is None else f"-{part.end:g}s"
     return f"[{part.start:g}s{end}: ...]"

@@ -1,0 +1,1 @@
+"""The form: everything that one render takes."""

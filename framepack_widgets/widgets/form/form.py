@@ -1,0 +1,299 @@
+"""The form: everything that one render takes, with the ranges and the words of its server."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import ipywidgets
+import traitlets
+
+from framepack_widgets.fields import Field
+from framepack_widgets.presets import Presets
+from framepack_widgets.problem import Problem, Report
+from framepack_widgets.schema import Schema
+from framepack_widgets.settings import MAX_SEED, Settings
+from framepack_widgets.validation import validate
+from framepack_widgets.widgets.form.control import Control, Controls
+from framepack_widgets.widgets.form.form_checks import Checker, Findings
+from framepack_widgets.widgets.form.form_edits import edited_value
+from framepack_widgets.widgets.form.form_view import Drawing, FormView
+from framepack_widgets.widgets.form.groups import OPEN_AT_FIRST, SWITCHES, short_label, swap
+from framepack_widgets.widgets.form.plan_line import plan_text, why_not
+from framepack_widgets.widgets.form.preset_bar import PresetBar
+from framepack_widgets.widgets.form.render_bar import RenderBar
+from framepack_widgets.widgets.theme import dressed
+
+
+class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
+    """A form for a Studio's renders.
+
+    form = fp.Form(studio)
+    form.settings, form.settings = clip.settings   # live both ways
+    form.controls["cfg_scale"].value = 1.5         # an ordinary widget: observe it, link it
+    form.submit()                                  # what the Render button does: a Job
+
+    Only fields that the chosen model and cache strategy use are shown. Choosing another model in
+    the form takes the changed values that it does not use out of `settings` and keeps them aside:
+    they come back with a model that uses them. Settings that are assigned are taken as they are:
+    whatever they hold that is of no use, that this Studio lacks or refuses, stays in `settings`, is
+    shown, and says so. Fields that are not set (None) show the server's own default.
+
+    May be used from any thread. Observers of `settings` are called while the form is held: one that
+    waits for another thread which changes the form would wait for ever.
+    """
+
+    children: Any
+    settings = traitlets.Instance(Settings)
+    """What the form shows."""
+    report = traitlets.Instance(Report)
+    """What is wrong or doubtful about `settings`; frames are looked into a moment later."""
+    job = traitlets.Any(None, allow_none=True)
+    """The Job of the last render that was asked for here; None: none yet."""
+    studio = traitlets.Any()
+    """The Studio; another one may be put in its place, `settings` stay."""
+
+    def __init__(self, studio: Any, settings: Settings | None = None, **box: Any) -> None:
+        self._guard = threading.RLock()
+        self._aside: dict[str, Any] = {}
+        self._editing = False
+        self._last_seed: int | None = None
+        self._open = OPEN_AT_FIRST
+        self._findings: Findings | None = None
+        self._callbacks: list[Callable[[Any], object]] = []
+        self._made: dict[str, Control] = {}
+        self._checker = Checker(lambda: (self.studio, self.settings), self._found)
+        super().__init__(**box)
+        with self.hold_trait_notifications():
+            self.studio, self.report = studio, Report()
+            self.settings = Settings() if settings is None else settings
+        self.controls = Controls(self._control_names, self._control)
+        """{field: widget with `value`}, made when they are first asked for."""
+        self._presets = PresetBar(lambda: Presets(self.studio.library.path), self._fill, self._get)
+        self._bar = RenderBar(lambda: partial(self._ask_for, self.settings), self._go_to_problem)
+        dressed(self, "fpw-form")
+        self._theme = self.children[0]
+        self._build()
+        self.observe(self._take_settings, "settings")
+        self.observe(lambda _: self.schema_changed(), "studio")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "settings":
+            super().__setattr__(name, value)
+            return
+        with self._guard:  # or an edit in the page, half done, would overwrite it
+            super().__setattr__(name, value)
+
+    # ------------------------------------------------------------------ rendering
+
+    def submit(self) -> Any:
+        """Ask for a render of `settings`; the Job. Raises what `studio.submit` raises."""
+        return self._ask_for(self.settings)
+
+    def _ask_for(self, settings: Settings) -> Any:
+        job = self.studio.submit(settings)
+        with self._guard:
+            self._last_seed = job.settings.seed
+            self.job = job
+            self._bar.sent = f"Sent: job {job.id}."
+            self._draw()
+        for callback in list(self._callbacks):
+            callback(job)
+        return job
+
+    def on_submit(self, callback: Callable[[Any], object]) -> None:
+        """Call this with the Job after each render that is asked for here, in that thread.
+
+        What it raises is shown beside the Render button.
+        """
+        self._callbacks.append(callback)
+
+    # ------------------------------------------------------------------ another schema
+
+    def schema_changed(self) -> None:
+        """Draw the form anew: the server takes something else now. `settings` stay as they are."""
+        with self._guard:
+            old, made = self._view, self._made
+            self._made = {}
+            self._findings = None
+            self._build()
+            old.close()
+            for control in made.values():
+                control.close()
+
+    @property
+    def schema(self) -> Schema:
+        """What the form is drawn for."""
+        return self._view.schema
+
+    def _build(self) -> None:
+        library = getattr(self.studio, "library", None)
+        self._view = FormView(
+            self.studio.schema, library, self._page_edit, self._edit, self._toggle, self._redraw
+        )
+        self._presets.read()
+        self.children = (self._theme, self._presets, *self._view.widgets, self._bar)
+        self._check_and_draw()
+
+    # ------------------------------------------------------------------ edits
+
+    def _page_edit(self, name: str, message: Mapping[str, Any]) -> None:
+        with self._guard:
+            if name == "seed" and ("dice" in message or "lock" in message):
+                self._edit("seed", self._seed_for(message))
+                return
+            resolved = self.schema.resolve(self.settings)
+            self._edit(name, edited_value(self.schema.get(name), message, resolved, self.schema))
+
+    def _seed_for(self, message: Mapping[str, Any]) -> int | None:
+        if message.get("lock") is False:
+            if isinstance(self.settings.seed, int):
+                self._last_seed = self.settings.seed
+            return None
+        if "dice" in message or self._last_seed is None:
+            self._last_seed = secrets.randbelow(MAX_SEED + 1)
+        return self._last_seed
+
+    def _edit(self, name: str, value: Any) -> None:
+        """One field of the form has a new value; None: the server's default."""
+        with self._guard:
+            if value is None and name not in self.settings.set_values():
+                return
+            new = self.settings.replace(**{name: value})
+            if name in SWITCHES:
+                new, self._aside = swap(new, self._aside, self.schema)
+            self._editing = True
+            try:
+                self.settings = new
+            finally:
+                self._editing = False
+
+    def _take_settings(self, _: Any) -> None:
+        with self._guard:
+            if not self._editing:
+                self._aside.clear()
+            self._check_and_draw()
+
+    def _toggle(self, group: str, is_open: bool) -> None:
+        with self._guard:
+            self._open = self._open | {group} if is_open else self._open - {group}
+            self._draw()
+
+    # ------------------------------------------------------------------ checks and drawing
+
+    def _check_and_draw(self) -> None:
+        quick = validate(self.settings, self.schema, check_files=False)
+        self.report = _joined(quick, self._still_true())
+        self._draw()
+        self._checker.touch()
+
+    def _still_true(self) -> list[Problem]:
+        """What the last look into the frames found, of frames that are the same."""
+        if self._findings is None:
+            return []
+        then, now = self._findings.settings, self.settings
+        found = self._findings.report
+        before, after = then.set_values(), now.set_values()
+        if then.model != now.model:
+            return []
+        return [
+            problem
+            for problem in (*found.problems, *found.warnings)
+            if problem.field in self._view.frames.fields
+            and before.get(problem.field) == after.get(problem.field)
+        ]
+
+    def _found(self, findings: Findings) -> None:
+        with self._guard:
+            if findings.settings != self.settings:
+                return  # there is a newer look to come
+            self._findings = findings
+            if not findings.trouble:
+                self.report = findings.report
+            self._draw()
+
+    def _now(self) -> Drawing:
+        crop = None
+        found = self._findings
+        if found is not None and found.forecast is not None and found.settings == self.settings:
+            width, height = found.forecast.width, found.forecast.height
+            crop = (width, height) if width and height else None
+        return Drawing(self.settings, self.report, crop, self._last_seed, frozenset(self._open))
+
+    def _redraw(self) -> None:
+        with self._guard:
+            self._draw()
+
+    def _draw(self) -> None:
+        now = self._now()
+        self._view.draw(now)
+        for name, control in self._made.items():
+            self._show_control(name, control, now)
+        self._bar.blocked = why_not(self.report, self._label, self._view.unready)
+        self._bar.python = self.settings.as_python()
+        self._bar.plan = self._plan_text()
+
+    def _plan_text(self) -> str:
+        if not self.report.ok:
+            return ""
+        found = self._findings
+        if found is None or found.settings != self.settings:
+            return "working out what it will be…"
+        if found.forecast is None:
+            return found.trouble
+        return plan_text(found.forecast)
+
+    def _label(self, name: str) -> str:
+        field: Field | None = self.schema.get(name)
+        return short_label(field) if field is not None else name
+
+    def _go_to_problem(self) -> None:
+        if self.report.problems:
+            name = self.report.problems[0].field
+            self._toggle(self._view.group_of(name), True)
+            self._view.go_to(name)
+
+    # ------------------------------------------------------------------ controls, presets
+
+    def _control_names(self) -> tuple[str, ...]:
+        return tuple(name for name in self.schema.names if self.schema[name].kind != "unknown")
+
+    def _control(self, name: str) -> Any:
+        with self._guard:
+            if name in self._view.frames.fields:
+                return self._view.frames.picker(name)
+            if name == "prompt":
+                return self._view.prompt.editor
+            if name not in self._made:
+                control = Control(name, self._page_edit, self._edit, self._guard)
+                self._show_control(name, control, self._now())
+                self._made[name] = control
+            return self._made[name]
+
+    def _show_control(self, name: str, control: Control, now: Drawing) -> None:
+        value = self.schema.resolve(now.settings).set_values().get(name)
+        control.show(self._view.spec(name), self._view.row(name, now), value)
+
+    def _get(self) -> Settings:
+        return self.settings
+
+    def _fill(self, settings: Settings) -> str:
+        """Take these settings; what this Studio has against them, in a sentence."""
+        self.settings = settings
+        problems = self.report.problems
+        if not problems:
+            return ""
+        named = ", ".join(dict.fromkeys(self._label(problem.field) for problem in problems))
+        return f"This Studio refuses a part of it: {named}."
+
+
+def _joined(quick: Report, more: list[Problem]) -> Report:
+    known = {*quick.problems, *quick.warnings}
+    added = [problem for problem in more if problem not in known]
+    return Report(
+        problems=(*quick.problems, *(p for p in added if p.severity == "error")),
+        warnings=(*quick.warnings, *(p for p in added if p.severity == "warning")),
+    )
