@@ -1,0 +1,1 @@
+"""Clips in the page: played, rated, found again."""
