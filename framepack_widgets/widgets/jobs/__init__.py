@@ -1,0 +1,1 @@
+"""A job in the page, and the list of those that wait."""
