@@ -36,10 +36,19 @@ if TYPE_CHECKING:
     from framepack_widgets.live_job import Job
     from framepack_widgets.session import Studio, connect
     from framepack_widgets.settings import Settings
+    from framepack_widgets.widgets.app.app import App
+    from framepack_widgets.widgets.clips.clip_browser import ClipBrowser
+    from framepack_widgets.widgets.clips.player import Player
+    from framepack_widgets.widgets.form.form import Form
+    from framepack_widgets.widgets.frames.frame_picker import FramePicker
+    from framepack_widgets.widgets.jobs.job_view import JobView
 
 _HOMES = {
+    "App": "widgets.app.app",
+    "ClipBrowser": "widgets.clips.clip_browser",
     "allow_nested_loops": "_loop",
     "Clip": "clip",
+    "Form": "widgets.form.form",
     "FramePackError": "errors",
     "JobCancelled": "errors",
     "JobFailed": "errors",
@@ -53,23 +62,32 @@ _HOMES = {
     "JobState": "job",
     "Progress": "job",
     "Library": "library",
+    "Player": "widgets.clips.player",
+    "FramePicker": "widgets.frames.frame_picker",
     "Job": "live_job",
     "Studio": "session",
     "connect": "session",
     "Settings": "settings",
+    "JobView": "widgets.jobs.job_view",
 }
 
 __all__ = [
+    "App",
     "Clip",
+    "ClipBrowser",
+    "Form",
     "FramePackError",
+    "FramePicker",
     "Job",
     "JobCancelled",
     "JobFailed",
     "JobLost",
     "JobState",
+    "JobView",
     "Library",
     "LibraryError",
     "NotAStudio",
+    "Player",
     "Progress",
     "Settings",
     "SettingsError",

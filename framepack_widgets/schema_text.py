@@ -24,6 +24,11 @@ def as_text(schema: Schema) -> str:
     return f"{_summary(schema)}\n" + "\n".join(lines)
 
 
+def as_table(schema: Schema) -> list[tuple[str, ...]]:
+    """The headings, then one row a field: texts of another machine, to be escaped."""
+    return [_HEADINGS, *(_cells(field) for field in schema.fields)]
+
+
 def as_html(schema: Schema) -> str:
     """A table with one row a field; all of it is another machine's text, and escaped."""
     head = "".join(f"<th {_LEFT}>{name}</th>" for name in _HEADINGS)

@@ -1,0 +1,1 @@
+"""The App, which puts the others together."""

@@ -1,0 +1,103 @@
+"""The panels of the App's tabs; what is in one is made when it is opened for the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from framepack_widgets.errors import LibraryError
+from framepack_widgets.widgets.closing import close_all
+
+if TYPE_CHECKING:
+    from framepack_widgets.library import Library
+    from framepack_widgets.session import Studio
+    from framepack_widgets.settings import Settings
+    from framepack_widgets.widgets.app.app_watch import LibraryWatch
+    from framepack_widgets.widgets.app.render_tab import RenderTab
+    from framepack_widgets.widgets.app.server_queue import ServerQueue
+    from framepack_widgets.widgets.clips.clip_browser import ClipBrowser
+    from framepack_widgets.widgets.form.form import Form
+
+RENDER, CLIPS, SERVER = range(3)
+
+
+class Tabs:
+    """Used under the App's lock.
+
+    library(), form(): wait for theirs. filled(): the form got something from the Clips tab.
+    """
+
+    def __init__(
+        self,
+        library: Callable[[], Library],
+        form: Callable[[], Form],
+        filled: Callable[[], object],
+    ) -> None:
+        self._library, self._form, self._filled = library, form, filled
+        self.render: RenderTab | None = None
+        self._clips: ClipBrowser | None = None
+        self._server: ServerQueue | None = None
+        self.panels = [ipywidgets.VBox() for _ in (RENDER, CLIPS, SERVER)]
+        for number, panel in enumerate(self.panels):
+            panel.add_class("fpw-panel")
+            panel.add_class(f"fpw-panel-{number}")
+
+    def show(self, studio: Studio, look: Callable[[], object]) -> None:
+        """Be for this Studio from now on; what the form shows stays."""
+        from framepack_widgets.widgets.app.render_tab import RenderTab
+
+        before, server = self.render, self._server
+        settings = before.form.settings if before is not None else None
+        self.render = RenderTab(studio, settings, look)
+        self.panels[RENDER].children = (self.render,)
+        self._server = None
+        self.panels[SERVER].children = ()
+        for part in (before, server):
+            if part is not None:
+                close_all(part)
+
+    def describe(self) -> None:
+        """The server's description was read anew."""
+        if self.render is not None:
+            self.render.form.schema_changed()
+        if self._server is not None:
+            self._server.describe()
+
+    def open(self, number: int, watch: LibraryWatch | None) -> None:
+        """Make what that tab shows, if it is not there and can be."""
+        if number == CLIPS and self._clips is None:
+            self._open_clips()
+        elif number == SERVER and self._server is None and watch is not None:
+            from framepack_widgets.widgets.app.server_queue import ServerQueue
+
+            self._server = ServerQueue(watch.studio, watch.recent)
+            self.panels[SERVER].children = (self._server,)
+
+    def close(self) -> None:
+        """Take everything off the page."""
+        for part in (self.render, self._clips, self._server, *self.panels):
+            if part is not None:
+                close_all(part)
+
+    def _open_clips(self) -> None:
+        from framepack_widgets.widgets.clips.clip_browser import ClipBrowser
+
+        try:
+            library = self._library()
+        except LibraryError:
+            return  # the connection bar says why
+        self._clips = ClipBrowser(
+            library, use_settings=self._use_settings, use_frame=self._use_frame
+        )
+        self.panels[CLIPS].children = (self._clips,)
+
+    def _use_settings(self, settings: Settings) -> None:
+        self._form().settings = settings
+        self._filled()
+
+    def _use_frame(self, image: Any, _frame: int) -> None:
+        form = self._form()
+        form.settings = form.settings.replace(start_frame=image)
+        self._filled()

@@ -1,0 +1,65 @@
+"""What the App says in its own words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from framepack_widgets.widgets.keys import KEYS
+
+_PLACES = {
+    "player": "Player",
+    "drop_zone": "Frames",
+    "tab_strip": "Tabs",
+    "clip_grid": "Clips",
+    "clip_card": "Below a clip",
+}
+_NAMES = {" ": "Space", "ArrowRight": "→", "ArrowLeft": "←", "ArrowUp": "↑", "ArrowDown": "↓"}
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 model`, `6 models`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def connection_line(
+    version: str | None, url: str, models: int, loras: int, others: int | None
+) -> str:
+    """What is connected, in one line. others: jobs of others on the server; None: not asked."""
+    parts = [
+        f"Studio {version}" if version else "Studio",
+        shown_address(url),
+        counted(models, "model"),
+        counted(loras, "LoRA"),
+    ]
+    if others:
+        parts.append(f"{counted(others, 'job')} of others ahead")
+    return " · ".join(parts)
+
+
+def shown_address(url: str) -> str:
+    """Host, port and path; never user and password."""
+    parts = urlsplit(url)
+    return (parts.netloc.rpartition("@")[2] + parts.path.rstrip("/")) or url
+
+
+def connecting_line(url: str | None) -> str:
+    """What is being done, and how long it may take."""
+    if url == "demo":
+        return "Starting the built-in Studio: this takes some seconds…"
+    if url is None:
+        return "Looking for a Studio on this machine…"
+    return f"Connecting to {shown_address(url)}…" if "@" not in url else "Connecting…"
+
+
+def keys_help() -> list[tuple[str, str, str]]:
+    """(where, keys, what they do), one for each line of the table of keys."""
+    return [(_PLACES.get(k.widget, k.widget), _named(k.keys), k.does) for k in KEYS]
+
+
+def _named(keys: Sequence[str]) -> str:
+    return " or ".join(
+        "+".join(_NAMES.get(part, part) for part in key.split("+")) if len(key) > 1 else
+        _NAMES.get(key, key)
+        for key in keys
+    )  # fmt: skip
