@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format images wheel clean
+.PHONY: help setup demo lab test check format images wheel clean
 
 help:    ## this list
 	@$(PYTHON) tools/dev.py --help
@@ -10,6 +10,8 @@ setup:   ## .venv with the package, the built-in Studio and the tools
 	@$(PYTHON) tools/dev.py setup
 demo:    ## one real render in a real notebook, left under build/demo/
 	@$(PYTHON) tools/dev.py demo
+lab:     ## JupyterLab with the notebooks; ARGS="--no-browser" goes to it
+	@$(PYTHON) tools/dev.py lab $(ARGS)
 test:    ## the whole test suite; ARGS="-k name" goes to pytest
 	@$(PYTHON) tools/dev.py test $(ARGS)
 check:   ## lint, formatting and types

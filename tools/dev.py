@@ -2,6 +2,7 @@
 
     python tools/dev.py demo        one real render in a real notebook, left under build/demo/
     python tools/dev.py test        the whole test suite (arguments after it go to pytest)
+    python tools/dev.py lab         JupyterLab with the notebooks
     python tools/dev.py check       lint, formatting and types
 
 Each command first makes `.venv` if it is not there (or not up to date with pyproject.toml) and
@@ -11,7 +12,9 @@ works in it; nothing outside this folder is touched. Standard library only.
 import argparse
 import hashlib
 import os
+import secrets
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -135,6 +138,43 @@ def test(*arguments):
     return run(python, "-m", "pytest", *arguments, **environment)
 
 
+def lab(*arguments):
+    """JupyterLab with notebooks/ as its root: clips of the default Library lie in it and play."""
+    python, port, token = main_environment(), free_port(8888), secrets.token_hex(16)
+    root = ROOT / "notebooks"
+    command = [
+        *(str(python), "-m", "jupyterlab", "--log-level=WARN", f"--ServerApp.root_dir={root}"),
+        *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
+        "--ServerApp.answer_yes=True",
+        *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
+        *arguments,
+    ]
+    say(f"JupyterLab: http://127.0.0.1:{port}/lab?token={token}\nCtrl-C ends it.")
+    environment = {
+        **os.environ,
+        "JUPYTER_TOKEN": token,
+        "JUPYTER_PREFER_ENV_PATH": "1",  # kernels of this environment, whatever else there is
+    }
+    server = subprocess.Popen(command, cwd=str(root), env=environment)
+    while True:
+        try:
+            return server.wait()
+        except KeyboardInterrupt:
+            continue  # it has got the Ctrl-C, too, and ends its kernels before itself
+
+
+def free_port(wanted):
+    """This port of 127.0.0.1, or any other one if somebody has it."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
+    raise SetupError("no port of 127.0.0.1 is free.")
+
+
 def check():
     python = main_environment()
     steps = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
@@ -181,6 +221,7 @@ def clean():
 
 COMMANDS = {
     "demo": (demo, "one real render in a real notebook, left under build/demo/"),
+    "lab": (lab, "JupyterLab with the notebooks; further arguments go to it (--no-browser)"),
     "test": (test, "the whole test suite; further arguments go to pytest"),
     "check": (check, "lint, formatting and types"),
     "setup": (setup, "only make .venv: the package, the built-in Studio, the tools"),
@@ -200,7 +241,7 @@ def main():
     parser.add_argument("command", choices=COMMANDS, metavar="command", help="one of those below")
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     chosen = parser.parse_args()
-    if chosen.arguments and chosen.command not in ("demo", "test"):
+    if chosen.arguments and chosen.command not in ("demo", "lab", "test"):
         parser.error(f"{chosen.command} takes no arguments, got {' '.join(chosen.arguments)}")
     try:
         return COMMANDS[chosen.command][0](*chosen.arguments)

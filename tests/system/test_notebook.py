@@ -1,13 +1,13 @@
-"""The newcomer's notebook, run by a real kernel exactly as `make demo` runs it."""
+"""The newcomer's notebooks, run by a real kernel exactly as `make demo` runs the first."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 import pytest
@@ -17,48 +17,88 @@ import framepack_widgets as fp
 pytestmark = pytest.mark.slow  # whole processes; the same on either generation of gradio
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOK = ROOT / "notebooks" / "01_first_clip.ipynb"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+FIRST, SECOND = "01_first_clip", "02_start_and_end_frame"
 
 
 @dataclass(frozen=True)
 class Made:
     """What a run left."""
 
+    name: str
     folder: Path
     said: str
 
     @property
+    def notebook(self) -> Path:
+        return self.folder / f"{self.name}.ipynb"
+
+    @property
     def page(self) -> str:
-        return (self.folder / "01_first_clip.html").read_text(encoding="utf-8")
+        return (self.folder / f"{self.name}.html").read_text(encoding="utf-8")
+
+    @property
+    def cells(self) -> list[nbformat.NotebookNode]:
+        book = nbformat.read(self.notebook, as_version=4)
+        return [cell for cell in book.cells if cell.cell_type == "code"]
 
     @property
     def outputs(self) -> list[nbformat.NotebookNode]:
-        book = nbformat.read(self.folder / NOTEBOOK.name, as_version=4)
-        return [output for cell in book.cells for output in cell.get("outputs", ())]
+        return [output for cell in self.cells for output in cell.get("outputs", ())]
+
+    @property
+    def printed(self) -> str:
+        return "".join(output.get("text", "") for output in self.outputs)
+
+    @property
+    def clips(self) -> list[fp.Clip]:
+        """In the order they were made."""
+        paths = (self.folder / "framepack-library" / "clips").glob("*.mp4")
+        return [fp.Clip.open(path) for path in sorted(paths, key=lambda path: path.stat().st_mtime)]
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    folder = tmp_path_factory.mktemp("demo") / "demo"
+def run(name: str, factory: pytest.TempPathFactory) -> Made:
+    folder = factory.mktemp("demo") / "demo"
+    notebook = ROOT / "notebooks" / f"{name}.ipynb"
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "run_notebook.py"), str(NOTEBOOK), str(folder)],
+        [sys.executable, str(ROOT / "tools" / "run_notebook.py"), str(notebook), str(folder)],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    yield Made(folder, done.stdout)
+    return Made(name, folder, done.stdout)
 
 
-def test_it_says_where_everything_is(made: Made) -> None:
-    for name in ("01_first_clip.ipynb", "01_first_clip.html", "first_clip.mp4"):
-        assert str(made.folder / name) in made.said
-        assert (made.folder / name).stat().st_size > 0
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return run(FIRST, tmp_path_factory)
 
 
-def test_the_clip_is_a_real_render_of_the_notebooks_settings(made: Made) -> None:
-    clip = fp.Clip.open(made.folder / "first_clip.mp4")
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return run(SECOND, tmp_path_factory)
+
+
+@pytest.fixture(params=["first", "second"])
+def made(request: pytest.FixtureRequest) -> Made:
+    each: Made = request.getfixturevalue(request.param)
+    return each
+
+
+def test_all_of_them_are_run_here():
+    assert [path.stem for path in NOTEBOOKS] == [FIRST, SECOND]
+
+
+def test_it_says_where_everything_is(first: Made) -> None:
+    for name in (f"{FIRST}.ipynb", f"{FIRST}.html", "first_clip.mp4"):
+        assert str(first.folder / name) in first.said
+        assert (first.folder / name).stat().st_size > 0
+
+
+def test_the_clip_is_a_real_render_of_the_notebooks_settings(first: Made) -> None:
+    clip = fp.Clip.open(first.folder / "first_clip.mp4")
     settings = clip.settings
     assert settings is not None
     assert (settings.model, settings.seed, settings.seconds) == ("Original with Endframe", 7, 2)
@@ -66,43 +106,69 @@ def test_the_clip_is_a_real_render_of_the_notebooks_settings(made: Made) -> None
     assert not clip.partial
     assert clip.frame_count == 73
     assert (clip.width, clip.height) == (640, 640)
-    first, last = clip.frame(0), clip.frame(-1)
-    assert abs(first.astype(int) - last.astype(int)).mean() > 20, "from day to dusk"
+    begin, last = clip.frame(0), clip.frame(-1)
+    assert abs(begin.astype(int) - last.astype(int)).mean() > 20, "from day to dusk"
+
+
+def test_the_app_begins_the_first_notebook(first: Made) -> None:
+    data = first.cells[0].outputs[0].data
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert first.cells[0].source.splitlines()[0] == "import framepack_widgets as fp"
+
+
+def test_the_second_shows_what_the_influence_does(second: Made) -> None:
+    clips = second.clips
+    assert [clip.settings.end_frame_influence for clip in clips] == [1.0, 0.5, 0.1]
+    for clip in clips:
+        assert clip.verified == "stamp"
+        same = clip.settings.replace(end_frame_influence=None)
+        assert same == clips[0].settings.replace(end_frame_influence=None)
+    apart = [float(number) for number in re.findall(r"picture +([\d.]+) from", second.printed)]
+    assert len(apart) == 3
+    assert apart[0] + 5 < apart[1] < apart[2] - 5, "the less influence, the further away"
+    assert "image/png" in second.outputs[-1].data
+
+
+def test_the_second_uses_the_widgets(second: Made) -> None:
+    shown = [
+        output.data["text/plain"]
+        for output in second.outputs
+        if "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+    ]
+    assert len(shown) == 3
+    for name, text in zip(("Form", "JobView", "Player"), shown, strict=True):
+        assert name in text
 
 
 def test_every_cell_ran_without_an_error(made: Made) -> None:
-    book = nbformat.read(made.folder / NOTEBOOK.name, as_version=4)
-    code = [cell for cell in book.cells if cell.cell_type == "code"]
-    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert [cell.execution_count for cell in made.cells] == list(range(1, len(made.cells) + 1))
     assert not [output for output in made.outputs if output.output_type == "error"]
-
-
-def test_nothing_was_said_on_stderr(made: Made) -> None:
     assert not [o.text for o in made.outputs if o.get("name") == "stderr"]
 
 
-def test_the_clip_plays_from_a_file_and_is_not_in_the_notebook(made: Made) -> None:
-    video = re.search(r"<video[^>]*>", made.page)
-    assert video is not None
-    source = re.search(r'src="([^"]+)"', video.group())
-    assert source is not None
-    assert (made.folder / source.group(1)).is_file(), "relative to the page"
-    poster = re.search(r'poster="data:image/jpeg;base64,([^"]+)"', video.group())
-    assert poster is not None
-    assert len(poster.group(1)) * 3 / 4 <= 40_000
-    notebook = made.folder / NOTEBOOK.name
-    assert "data:video" not in notebook.read_text(encoding="utf-8")
-    assert notebook.stat().st_size < 200_000
+def test_the_clips_play_from_files_and_are_not_in_the_notebook(made: Made) -> None:
+    sources = re.findall(r'<video[^>]* src="([^"]+)"', made.page)
+    assert len(sources) == (1 if made.name == FIRST else 3)
+    for source in sources:
+        assert (made.folder / unquote(source)).is_file(), "relative to the page"
+    text = made.notebook.read_text(encoding="utf-8")
+    assert "data:video" not in text
+    posters = re.findall(r"data:image/jpeg;base64,([\w+/=]+)", text)
+    assert posters, "what is seen without a kernel"
+    assert all(len(poster) * 3 / 4 <= 40_000 for poster in posters)
+    assert len(text) < 400_000
 
 
-def test_the_committed_notebook_holds_no_output() -> None:
-    book = nbformat.read(NOTEBOOK, as_version=4)
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_committed_notebook_holds_no_output(notebook: Path) -> None:
+    book = nbformat.read(notebook, as_version=4)
+    assert "widgets" not in book.metadata
     for cell in book.cells:
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None
 
 
-def test_its_pictures_are_small() -> None:
-    pictures = sorted(NOTEBOOK.parent.glob("images/*.jpg"))
+def test_their_pictures_are_small() -> None:
+    pictures = sorted((ROOT / "notebooks").glob("images/*.jpg"))
     assert len(pictures) >= 2
     assert all(picture.stat().st_size < 200_000 for picture in pictures)

@@ -1,0 +1,319 @@
+"""Widgets in a real browser: JupyterLab, Notebook 7 and Voilà, with real kernels.
+
+    def test_a_click_reaches_the_kernel(notebook, demo):
+        nb = notebook(["import framepack_widgets as fp", f"fp.App('{demo.url}')"])
+        nb.run_all()
+        nb.output(1).get_by_role("button", name="Render").click()
+        expect(nb.output(1)).to_contain_text("waiting")  # playwright.sync_api.expect: it waits
+
+Fixtures (servers and browser live as long as the tests of this folder need them):
+
+- `notebook(cells=(), kernel=None, path=None, folder=None)` -> `NotebookPage`: writes the cells
+  into an .ipynb below the Lab's root (in `folder`, by default a new one), opens it in a fresh page
+  with a fresh kernel, waits until that is idle. `path`: a notebook that lies below `lab.root`
+  already. `kernel`: a name from `lab.add_kernel(name, python)`. Closed at the end of the test.
+  * `nb.page`, `nb.path`, `nb.console` (errors and warnings of the page so far)
+  * `nb.run(i, wait=True, fails=False)` -> its output; raises CellFailed with the traceback.
+    `nb.run_all()`, `nb.add_cell(source)` -> i, `nb.wait_cell(i)` until it has ended
+  * `nb.cell(i)`, `nb.output(i)`: Playwright Locators. Look for results in the output only
+  * `nb.evaluate_in_kernel(code)` -> what it prints (no cell needed; waits while a cell runs),
+    `nb.kernel_pid()`, `nb.restart_kernel()`, `nb.interrupt()`, `nb.wait_idle()`
+  * `nb.save()` -> the saved file, `nb.reload()`, `nb.close()`
+  * `nb.theme("dark")`, `nb.resize(400)` (width of the outputs; `of="page"`: of the window),
+    `nb.screenshot(name, i=None)` into build/screenshots/ where FRAMEPACK_SCREENSHOTS is set
+- `notebook7(cells)` -> the same in Notebook 7. `voila(cells)` -> a Playwright page of the outputs.
+- `demo`: a quick built-in Studio that all share (speed 40, LoRAs "camera-orbit" and "anime_v2");
+  `demo.url`. `demo_server(**options)` starts one of one's own, see DemoOptions.
+- `lab`: the Server (`lab.root`, `lab.add_kernel`); `browser`: Playwright's context.
+
+The default Library of all notebooks of one run is lab.root/framepack-library: pass library="..."
+in a cell (relative to the notebook's own folder) where a test counts what is in it.
+
+Helpers: `from browser.looks import contrast, no_horizontal_scroll, tab_stops` and
+`from browser.pixels import shown_code, picture`.
+
+Environment: FRAMEPACK_CHROMIUM, the browser's path. FRAMEPACK_TEST_LAB (URL with token) and
+FRAMEPACK_TEST_LAB_ROOT, a Lab that runs already, to be quick while developing. CI or
+FRAMEPACK_REQUIRE_BROWSER: a missing browser is a failure, not a skip. Pictures and console lines of
+failed tests are in build/browser/.
+
+Playwright's loop runs in this thread: `asyncio.run` does not work in these tests.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from framepack_widgets.demo.options import DemoOptions
+from framepack_widgets.demo.process import DemoProcess, start
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
+
+    from browser.notebook_page import NotebookPage
+    from browser.servers import Server
+
+HERE = Path(__file__).parent
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
+_NEEDED = ("playwright", "jupyterlab", "notebook", "voila", "psutil")
+_TIMEOUT_S = 120
+_opened: pytest.StashKey[list[tuple[Any, list[str]]]] = pytest.StashKey()
+
+# ---------------------------------------------------------------------- what is missing
+
+
+def chromium() -> str | None:
+    """The browser's program; None where there is none."""
+    chosen = os.environ.get("FRAMEPACK_CHROMIUM")
+    if chosen:
+        return chosen if Path(chosen).exists() else None
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next((path for path in map(shutil.which, names) if path), None)
+
+
+def missing() -> list[str]:
+    """What these tests lack here, each with how to get it."""
+    lacks = [
+        f"the Python package {name}: pip install {name}"
+        for name in _NEEDED
+        if importlib.util.find_spec(name) is None
+    ]
+    if chromium() is None:
+        lacks.append(
+            "Chromium: apt install chromium, or FRAMEPACK_CHROMIUM=<path of a Chromium or Chrome>"
+        )
+    return lacks
+
+
+def required() -> bool:
+    """Whether a skip is a failure here."""
+    return bool(os.environ.get("CI") or os.environ.get("FRAMEPACK_REQUIRE_BROWSER"))
+
+
+if importlib.util.find_spec("playwright") is None and not required():
+    collect_ignore_glob = ["test_*.py"]  # they import it; the banner below tells
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.browser)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(_TIMEOUT_S))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    lacks = missing()
+    if not lacks:
+        return
+    message = "NOT TESTED in a browser, missing: " + "; ".join(lacks)
+    if required():
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    lacks = missing()
+    if not lacks:
+        return
+    write = terminalreporter.write_line
+    terminalreporter.section("NOT TESTED: the widgets in a browser", sep="!", red=True, bold=True)
+    write("None of tests/browser was run: whether clicks, players and forms work is not known.")
+    for lack in lacks:
+        write(f"  missing: {lack}", red=True, bold=True)
+
+
+# ---------------------------------------------------------------------- servers and browser
+
+
+@pytest.fixture(scope="package")
+def lab() -> Iterator[Server]:
+    """One JupyterLab for all; Notebook 7 is served by it, too."""
+    from browser.servers import existing, start_lab
+
+    address = os.environ.get("FRAMEPACK_TEST_LAB")
+    server = existing(address, os.environ["FRAMEPACK_TEST_LAB_ROOT"]) if address else start_lab()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="package")
+def _voila_server() -> Iterator[Server]:
+    from browser.servers import start_voila
+
+    server = start_voila()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[BrowserContext]:
+    """Chromium without a window, with a new profile; names on the internet do not resolve."""
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=20_000)  # for a busy machine; it returns as soon as it can
+    new_folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    with new_folder as profile, sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=chromium(),
+            headless=True,
+            args=list(FLAGS),
+            viewport={"width": 1400, "height": 1400},
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        yield context
+        context.close()
+
+
+@pytest.fixture(scope="package")
+def demo() -> Iterator[DemoProcess]:
+    """A quick built-in Studio that the tests of this folder share."""
+    with start(DemoOptions(speed=40, loras=("camera-orbit", "anime_v2"))) as running:
+        yield running
+
+
+@pytest.fixture
+def demo_server() -> Iterator[Callable[..., DemoProcess]]:
+    """Start a built-in Studio of one's own: demo_server(speed=5, fail_every=1, ...)."""
+    running: list[DemoProcess] = []
+
+    def start_with(**options: Any) -> DemoProcess:
+        running.append(start(DemoOptions(**options)))
+        return running[-1]
+
+    yield start_with
+    for each in running:
+        each.stop()
+
+
+# ---------------------------------------------------------------------- notebooks
+
+Opener = Callable[..., "NotebookPage"]
+
+
+@pytest.fixture
+def notebook(
+    lab: Server, browser: BrowserContext, request: pytest.FixtureRequest
+) -> Iterator[Opener]:
+    """Open a notebook in JupyterLab; see the top of this file."""
+    yield from _opener("lab", lab, browser, request)
+
+
+@pytest.fixture
+def notebook7(
+    lab: Server, browser: BrowserContext, request: pytest.FixtureRequest
+) -> Iterator[Opener]:
+    """The same in Notebook 7."""
+    yield from _opener("notebook", lab, browser, request)
+
+
+def _opener(
+    kind: str, server: Server, browser: BrowserContext, request: pytest.FixtureRequest
+) -> Iterator[Opener]:
+    from browser.notebook_page import NotebookPage, new_page, write_notebook
+
+    opened: list[NotebookPage] = []
+
+    def open_notebook(
+        cells: Sequence[str] = (),
+        kernel: str | None = None,
+        path: Path | str | None = None,
+        folder: Path | str | None = None,
+    ) -> NotebookPage:
+        if path is not None:
+            file = server.root / path
+        else:
+            place = server.root / (folder or f"{_slug(request)}-{secrets.token_hex(3)}")
+            file = write_notebook(
+                place / f"{secrets.token_hex(3)}.ipynb", list(cells), kernel or "python3"
+            )
+        made = NotebookPage(new_page(browser), server, file, kind)
+        opened.append(made)
+        _remember(request, made.page, made.console)
+        made.open()
+        if made.page.locator('body[data-jp-theme-light="false"]').count():
+            made.theme("light")  # a test that chose dark has failed, or was the last one
+        return made
+
+    yield open_notebook
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def voila(
+    _voila_server: Server, browser: BrowserContext, request: pytest.FixtureRequest
+) -> Iterator[Callable[[Sequence[str]], Page]]:
+    """Show cells through Voilà; the page, once its first output is there."""
+    from browser.notebook_page import new_page, watch, write_notebook
+
+    pages: list[Page] = []
+
+    def show(cells: Sequence[str]) -> Page:
+        name = f"{secrets.token_hex(4)}.ipynb"
+        write_notebook(_voila_server.root / name, list(cells))
+        page, lines = new_page(browser), []
+        pages.append(page)
+        watch(page, lines)
+        _remember(request, page, lines)
+        page.goto(_voila_server.address(f"voila/render/{name}"), timeout=60_000)
+        page.locator(".jp-OutputArea-output").first.wait_for(state="attached", timeout=60_000)
+        return page
+
+    yield show
+    for page in pages:
+        page.close()
+
+
+# ---------------------------------------------------------------------- failed tests
+
+
+def _slug(request: pytest.FixtureRequest) -> str:
+    return re.sub(r"\W+", "-", request.node.name)[:60].strip("-")
+
+
+def _remember(request: pytest.FixtureRequest, page: Any, console: list[str]) -> None:
+    request.node.stash.setdefault(_opened, []).append((page, console))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
+    """Attach what the pages of a failed test show."""
+    report = yield
+    if report.when in ("setup", "call") and report.failed:
+        for number, (page, console) in enumerate(item.stash.get(_opened, [])):
+            report.sections.append(("the page's console", "\n".join(console[-40:]) or "(nothing)"))
+            report.sections.append(("the page", _picture(item, number, page)))
+    return report
+
+
+def _picture(item: pytest.Item, number: int, page: Any) -> str:
+    name = re.sub(r"[^\w.-]+", "-", item.nodeid.split("tests/browser/")[-1])
+    target = HERE.parent.parent / "build" / "browser" / f"{name}-{number}.png"
+    if page.is_closed():
+        return "closed"
+    try:
+        page.screenshot(path=target, timeout=10_000)
+    except (Exception, pytest.fail.Exception) as error:  # the test's own failure matters more
+        return f"no picture: {error}"
+    return f"{page.url.split('?')[0]}\npicture: {target}"
