@@ -195,15 +195,7 @@ class Clip:
 
     def poster(self, max_width: int = 480) -> bytes:
         """The first picture as JPEG, at most `max_width` px wide."""
-        from PIL.Image import Resampling
-
-        image = self.first_frame()
-        if image.width > max_width:
-            height = max(1, round(image.height * max_width / image.width))
-            image = image.resize((max(1, max_width), height), Resampling.LANCZOS)
-        buffer = BytesIO()
-        image.save(buffer, "JPEG", quality=_POSTER_QUALITY)
-        return buffer.getvalue()
+        return as_poster(self.first_frame(), max_width)
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> Path:
         """Copy the clip, with its settings inside, and return where it is now.
@@ -253,6 +245,18 @@ class Clip:
     def _text(self, key: str) -> str | None:
         value = self._facts.get(key)
         return value if isinstance(value, str) else None
+
+
+def as_poster(image: Image, max_width: int) -> bytes:
+    """A picture as JPEG, at most `max_width` px wide."""
+    from PIL.Image import Resampling
+
+    if image.width > max_width:
+        height = max(1, round(image.height * max_width / image.width))
+        image = image.resize((max(1, max_width), height), Resampling.LANCZOS)
+    buffer = BytesIO()
+    image.save(buffer, "JPEG", quality=_POSTER_QUALITY)
+    return buffer.getvalue()
 
 
 def _image(picture: NDArray[np.uint8]) -> Image:

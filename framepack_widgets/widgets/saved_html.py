@@ -76,9 +76,11 @@ def job_html(job: Job) -> str:
 
 def poster_of(clip: Clip) -> bytes:
     """The first picture as JPEG, as wide as the limit on its bytes allows."""
-    poster = b""
+    from framepack_widgets.clip import as_poster
+
+    poster, first = b"", clip.first_frame()
     for width in _POSTER_WIDTHS:
-        poster = clip.poster(width)
+        poster = as_poster(first, width)
         if len(poster) <= POSTER_LIMIT:
             break
     return poster

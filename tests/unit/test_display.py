@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets
 import pytest
 from library_tools import make_video
+from PIL import Image
 
 import framepack_widgets as fp
 from framepack_widgets import _display
@@ -36,8 +37,9 @@ def test_a_clip_is_a_poster_and_facts_not_bytes(tmp_path: Path) -> None:
 
 
 def test_a_poster_is_small_even_of_noise() -> None:
-    noise = SimpleNamespace(poster=lambda width: b"x" * width * 200)
-    assert len(saved_html.poster_of(noise)) <= saved_html.POSTER_LIMIT  # type: ignore[arg-type]
+    noise = Image.effect_noise((1280, 720), 120).convert("RGB")
+    clip: Any = SimpleNamespace(first_frame=lambda: noise)
+    assert 0 < len(saved_html.poster_of(clip)) <= saved_html.POSTER_LIMIT
 
 
 def test_a_clip_that_is_gone_says_so(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from framepack_widgets.settings import Settings
 
 _NEWEST = 9  # clips in the row of posters
+_HINT = "No clips yet. Choose a start frame, write what happens, press Render: it appears here."
 _BAD = (JobState.FAILED, JobState.LOST, JobState.UNSURE)
 
 
@@ -42,11 +43,12 @@ class RenderTab(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no type
         self.job_list = JobList(self._act)
         self.panel = ClipPanel(library, self.use_settings, self.use_frame)
         self.earlier = Earlier(library.clip, self._choose)
+        self._hint = ipywidgets.HTML(_HINT)
         self.form.on_submit(self._submitted)
         self.job_view.on_settings(self.use_settings)
         self.job_view.on_use(self.use_frame)
         self.job_view.on_retry(self._submitted)
-        side = ipywidgets.VBox([self.job_view, self.job_list, self.panel, self.earlier])
+        side = ipywidgets.VBox([self._hint, self.job_view, self.job_list, self.panel, self.earlier])
         super().__init__([self.form, side])
         self.form.add_class("fpw-column")
         side.add_class("fpw-column")
@@ -97,6 +99,8 @@ class RenderTab(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no type
     def _show_clips(self) -> None:
         records = self.studio.library.jobs(has_clip=True, limit=_NEWEST)
         self.earlier.show(records)
+        is_empty = not records and self.job_view.job is None
+        self._hint.layout.display = None if is_empty else "none"
         newest = records[0].id if records else ""
         shown = self.panel.record
         gone = shown is not None and self.studio.library.find(shown.id) is None

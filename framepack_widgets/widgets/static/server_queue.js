@@ -2,10 +2,15 @@ const HEADINGS = ["", "id", "model", "state", "created", "started", "took"];
 const WHY = "A Studio renders one job at a time, for everybody. Ours go to it one by one: the next is sent when the last is "
   + "over, and stands behind what others have sent meanwhile. So while others share the server, one of ours is rendered per round.";
 
-function table(headings, rows, name) {
-  return make("div", { class: "fpw-scroll", tabIndex: 0, role: "region", "aria-label": name }, make("table", {},
-    make("thead", {}, make("tr", {}, ...headings.map((text) => make("th", {}, text)))),
-    make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells.map((text) => make("td", {}, text)))))));
+// The element stays, and with it focus and scrolling; what is in it is drawn anew.
+function fill(scroll, headings, rows) {
+  const head = make("thead", {}, make("tr", {}, ...headings.map((text) => make("th", {}, text))));
+  const body = make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells.map((text) => make("td", {}, text)))));
+  scroll.replaceChildren(make("table", {}, head, body));
+}
+
+function scrolling(name) {
+  return make("div", { class: "fpw-scroll", tabIndex: 0, role: "region", "aria-label": name, hidden: true });
 }
 
 export default {
@@ -15,15 +20,17 @@ export default {
     const facts = make("dl", { class: "fpw-facts fpw-wrap" });
     const refresh = make("button", { type: "button", title: "Ask for the queue now", onclick: () => model.send({ kind: "refresh" }) }, "refresh");
     const state = make("span", { class: "fpw-quiet", role: "status" }, "asking for the queue…");
-    const queue = make("div", {});
+    const queue = scrolling("The server's queue");
+    const empty = make("p", { hidden: true }, "Nothing is in the server's queue.");
     const why = make("p", { class: "fpw-quiet" }, WHY);
     const trouble = make("div", { class: "fpw-error fpw-wrap", role: "alert" });
-    const schema = make("details", {}, make("summary", {}, "what this server accepts"));
+    const accepted = scrolling("What this server accepts");
+    const schema = make("details", {}, make("summary", {}, "what this server accepts"), accepted);
     schema.addEventListener("toggle", () => {
       if (schema.open) model.send({ kind: "schema" });
     });
     el.append(make("div", { class: "fpw-row" }, make("h3", { class: "fpw-head" }, "The server's queue"), refresh, state),
-      trouble, queue, why, make("h3", { class: "fpw-head" }, "The server"), facts, schema);
+      trouble, queue, empty, why, make("h3", { class: "fpw-head" }, "The server"), facts, schema);
 
     function drawFacts() {
       facts.replaceChildren(...model.get("facts").flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
@@ -34,16 +41,16 @@ export default {
     function onMessage(message) {
       if (message.kind === "schema") {
         const [headings, ...rows] = message.rows;
-        schema.querySelector(".fpw-scroll")?.remove();
-        schema.append(table(headings, rows, "What this server accepts"));
+        fill(accepted, headings, rows);
+        accepted.hidden = false;
       }
       if (message.kind !== "queue") return;
       const { rows, more, others, at } = message;
       state.textContent = `asked at ${at}` + (more ? `, ${more} older rows left out` : "");
       why.hidden = !others;
-      queue.replaceChildren(rows.length
-        ? table(HEADINGS, rows.map((row) => [row.ours ? "ours" : row.open ? "others'" : "", ...row.cells]), "The server's queue")
-        : make("p", {}, "Nothing is in the server's queue."));
+      fill(queue, HEADINGS, rows.map((row) => [row.ours ? "ours" : row.open ? "others'" : "", ...row.cells]));
+      queue.hidden = !rows.length;
+      empty.hidden = rows.length > 0;
     }
     why.hidden = true;
     model.on("msg:custom", onMessage);
