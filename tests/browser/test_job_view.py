@@ -275,3 +275,13 @@ def test_it_looks_right_everywhere(notebook, demo):
         stops = tab_stops(nb.page, panel(out))
         assert all(stop.drawn and stop.name for stop in stops)
         assert unreached(panel(out)) == []
+
+
+def test_a_job_and_its_clip_show_themselves(notebook, demo):
+    submit = f"import framepack_widgets as fp\nstudio = fp.connect({demo.url!r}, library='jobs')\n"
+    nb = notebook([submit + "job = studio.submit(seconds=1, seed=7)\njob", "await job"])
+    state(nb.run(0), "done")
+    out = nb.run(1)
+    expect(out.locator(".fpw-player video")).to_be_visible()
+    expect(out).to_contain_text("yes: it carries this job's own stamp")
+    assert nb.uncaught() == []

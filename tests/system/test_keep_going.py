@@ -45,6 +45,14 @@ def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
         time.sleep(0.05)
 
 
+def is_over(pid: int) -> bool:
+    """Whether it has ended; its parent may not have taken note of it."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 @pytest.fixture
 def demo() -> Iterator[DemoProcess]:
     with start(DemoOptions(speed=10)) as running:
@@ -56,8 +64,13 @@ def place(tmp_path: Path) -> Iterator[standby.Place]:
     """Whatever a test leaves running there is ended."""
     made = standby.Place(tmp_path / "lib", "none")
     yield made
+    while _kernels:
+        _kernels.pop().kill()
     for file in (tmp_path / "lib" / "standby").glob("*.json"):
         standby.end(standby.Place(made.library, file.stem))
+
+
+_kernels: list[subprocess.Popen] = []
 
 
 def begin(demo: DemoProcess, place: standby.Place) -> tuple[subprocess.Popen, dict, standby.Place]:
@@ -67,6 +80,7 @@ def begin(demo: DemoProcess, place: standby.Place) -> tuple[subprocess.Popen, di
         stdout=subprocess.PIPE,
         text=True,
     )
+    _kernels.append(kernel)
     facts, key = kernel.stdout.readline().rsplit(" ", 1)
     return kernel, json.loads(facts), standby.Place(place.library, key.strip())
 
@@ -105,9 +119,7 @@ def test_it_stands_by_while_the_kernel_lives_and_can_be_ended(
     assert standby.start(place, {"url": demo.url})["pid"] == facts["pid"], "one is enough"
     standby.end(place)
     assert standby.running(place) is None
-    assert not psutil.pid_exists(facts["pid"]) or (
-        psutil.Process(facts["pid"]).status() == psutil.STATUS_ZOMBIE
-    )
+    until(lambda: is_over(facts["pid"]), 15)  # it has let go of everything; now it ends
     standby.end(place)  # nothing to end is fine
     os.kill(kernel.pid, signal.SIGTERM)
     kernel.wait()

@@ -256,7 +256,7 @@ def test_assigned_settings_forget_what_was_kept_aside(studio):
 def test_what_is_set_without_effect_is_shown_and_says_so(studio):
     form = fp.Form(studio, Settings(model="F1", end_frame="end.png", negative_prompt="blur"))
     assert "end_frame" in shown(form)
-    assert "⚠ The model F1 ignores it." in form._view.frames.picker("end_frame").problem
+    assert "⚠ The model F1 ignores it." in form._view.frames.picker("end_frame").note
     assert rows(form)["negative_prompt"]["notes"][0][0] == "warning"
     assert rows(form)["cfg_rescale"]["notes"] == [["quiet", "No effect while CFG Scale is 1."]]
 

@@ -36,7 +36,6 @@ class FrameSlot:
         self._changed = changed
         self._pickers: dict[str, Any] = {}
         self._drawn: dict[str, Any] = {}
-        self._said: dict[str, str] = {}
         self.box = ipywidgets.VBox()
         self.box.add_class("fpw-slot")
 
@@ -75,21 +74,12 @@ class FrameSlot:
             value = values.get(name)
             self._drawn[name] = _pickable(value, field.kind)
             _put(picker, "value", self._drawn[name])
-            self._say(picker, name, notes_text(notes.get(name, ())))
+            _put(picker, "note", notes_text(notes.get(name, ())))
             if field.kind == "image":
                 _put(picker, "crop", crop)
         children = tuple(self.picker(name) for name in self.fields if name in shown)
         if self.box.children != children:
             self.box.children = children
-
-    def _say(self, picker: Any, name: str, text: str) -> None:
-        """The picker says things itself, too: only take back what was said from here."""
-        before = self._said.get(name, "")
-        if text and text != before:
-            picker.problem = text
-        elif not text and before and picker.problem == before:
-            picker.problem = ""
-        self._said[name] = text
 
     def show(self, is_open: bool) -> None:
         """Whether the group is unfolded."""

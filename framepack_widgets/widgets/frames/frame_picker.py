@@ -39,6 +39,8 @@ class FramePicker(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no ty
     """(width, height), px, of the clip: the thumbnail shows what is kept. None: not known."""
     problem = traitlets.Unicode("")
     """What is wrong with the value, or with the last attempt to choose one; "" for nothing."""
+    note = traitlets.Unicode("")
+    """What whoever shows the picker has to say of it; errors ("✖ …") only while `problem` is ""."""
     busy = traitlets.Unicode("")
     """Name of a file that is still being uploaded and will be the value; "" for none."""
     size = traitlets.Instance(tuple, allow_none=True)
@@ -73,7 +75,7 @@ class FramePicker(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no ty
         self._build()
         self.observe(self._take_value, "value")
         self.observe(self._draw_crop, "crop")
-        self.observe(self._show_problem, "problem")
+        self.observe(self._show_problem, ["problem", "note"])
         if value is not None:
             self.value = value
 
@@ -103,9 +105,11 @@ class FramePicker(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no ty
         dressed(self, "fpw-frame-picker")
 
     def _show_problem(self, _: object = None) -> None:
-        text = html.escape(self.problem)
-        self._alert.value = f'<div role="alert" class="fpw-error fpw-wrap">{text}</div>'
-        self._alert.layout.display = None if self.problem else "none"
+        note = [] if self.problem and self.note.startswith("✖") else [self.note]
+        text = html.escape("\n".join(filter(None, [self.problem, *note])))
+        kind = "fpw-error" if self.problem or self.note.startswith("✖") else "fpw-warning"
+        self._alert.value = f'<div role="alert" class="{kind} fpw-wrap">{text}</div>'
+        self._alert.layout.display = None if text else "none"
 
     # ------------------------------------------------------------------ the value
 

@@ -149,14 +149,15 @@ class JobView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self._drawn = words_of(text)
             state = text.to_dict()
             state["actions"] = [a for a in state["actions"] if self._offers(a["name"])]
-            self._panel.state = {
+            new = {
                 **state,
                 "job": watch.job.id,
                 "busy": sorted(self._busy),
                 "clip_open": self._clip_open,
                 "clip_offered": self._clip_view and not text.finished,
             }
-
+            if {**self._panel.state, "elapsed_s": None} != {**new, "elapsed_s": None}:
+                self._panel.state = new  # the page counts the time that passes by itself
             self._save(text.state)
 
     def _save(self, state: str) -> None:

@@ -89,6 +89,7 @@ export default {
       select(now);
     }
     function extend(by) {
+      if (!selected().size) anchor = current;
       const to = Math.max(0, Math.min(told.tiles.length - 1, current + by));
       selectRange(to);
       focusTile(to);
@@ -129,6 +130,7 @@ export default {
         make("span", { class: "fpw-picture" }, parts.image, parts.mark), parts.stars, parts.prompt, parts.about);
       element.parts = parts;
       const number = () => told.tiles.findIndex((tile) => tile.id === id);
+      element.addEventListener("focus", () => { current = Math.max(0, number()); });
       parts.mark.addEventListener("click", (event) => {
         event.stopPropagation();
         toggle(number());
