@@ -129,16 +129,18 @@ def test_a_whole_evening_by_clicks(notebook, demo_server):
     expect(out.locator(".fpw-job[data-state=cancelled]")).to_be_visible(timeout=30_000)
 
     button(out, "Render").click()
-    video = out.locator(".fpw-panel-0 .fpw-column video").locator("visible=true").last
     (_, seed, path, prompt) = until(nb, lambda: done(nb), 1)[0]
     assert prompt == "[0s: it looks up] [1.1s: it yawns]"
     side = out.locator(".fpw-panel-0")
-    expect(side).to_contain_text(f"seed {seed}")
-    expect(side).to_contain_text("yes: it carries this job's own stamp")
+    expect(side.locator(".fpw-card")).to_contain_text(f"seed {seed}")
+    player = side.locator(".fpw-player").locator("visible=true").last
+    expect(player).to_contain_text(Path(path).name)
+    expect(player).to_contain_text("yes: it carries this job's own stamp")
     clip = Clip.open(path)
     assert clip.settings.steps == 14
     assert clip.settings.distilled_cfg_scale == 9
     assert clip.settings.seed == seed
+    video = player.locator("video")
     plays_a_second(video)
     assert shown_code(picture(video)) == shown_code(clip.frame(30)), "this job's own frames"
 
