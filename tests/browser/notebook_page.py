@@ -50,8 +50,8 @@ _PAINTED = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(d
 _WIDTH = "() => document.querySelector('.jp-Notebook .jp-Cell-outputArea')?.clientWidth ?? 0"
 
 
-# Notebook 7.6 alone, with no widget of ours; Lab, where a view of the old kernel's has something to say
-# while the kernel is restarted.
+# Notebook 7.6 alone, with no widget of ours; Lab, where a view of the old kernel's has something
+# to say while the kernel is restarted.
 _NOT_OURS = ("Cannot send", "reading 'schema'", "Command 'filebrowser:open-path' not registered")
 
 
