@@ -108,7 +108,10 @@ def start(place: Place, reach: dict[str, Any]) -> dict[str, Any]:
 
 
 def end(place: Place) -> None:
-    """Ask the process to end and wait for it. What the Studio renders goes on."""
+    """Ask the process to end, and wait until it has let go of the list (it exits just after).
+
+    What the Studio renders goes on. Raises FramePackError where it does not end.
+    """
     if running(place) is None:
         return
     with durable.explaining("write", place.stop):

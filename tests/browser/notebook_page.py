@@ -50,9 +50,8 @@ _PAINTED = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(d
 _WIDTH = "() => document.querySelector('.jp-Notebook .jp-Cell-outputArea')?.clientWidth ?? 0"
 
 
-# Notebook 7.6 alone, with no widget of ours; Lab, where a view of the old kernel's has something
-# to say while the kernel is restarted.
-_NOT_OURS = ("Cannot send", "reading 'schema'", "Command 'filebrowser:open-path' not registered")
+# Notebook 7.6 alone, with no widget of ours.
+_NOT_OURS = ("reading 'schema'", "Command 'filebrowser:open-path' not registered")
 
 
 class CellFailed(AssertionError):
@@ -69,6 +68,7 @@ class NotebookPage:
         """The .ipynb on disk."""
         self.console: list[str] = []
         """Errors and warnings of the page's console, and uncaught exceptions."""
+        self._restarts: list[tuple[int, int]] = []  # lines of the console during a restart
         self._kind = kind
         watch(page, self.console)
 
@@ -91,8 +91,19 @@ class NotebookPage:
         self.page.wait_for_function(_IDLE, timeout=timeout_ms)
 
     def uncaught(self) -> list[str]:
-        """Exceptions that no code in the page has caught, but for the front ends' own."""
-        ours = (line for line in self.console if line.startswith("uncaught"))
+        """Exceptions that no code in the page has caught, but for the front ends' own.
+
+        While a kernel restarts, a view of the old one may still want to tell it something.
+        """
+        ours = (
+            line
+            for number, line in enumerate(self.console)
+            if line.startswith("uncaught")
+            and not (
+                "Cannot send" in line
+                and any(begin <= number < end for begin, end in self._restarts)
+            )
+        )
         return [line for line in ours if not any(known in line for known in _NOT_OURS)]
 
     def reload(self) -> None:
@@ -187,8 +198,10 @@ class NotebookPage:
 
     def restart_kernel(self) -> None:
         """Restart it and wait until it is idle. Outputs stay, widgets in them are dead."""
+        begin = len(self.console)
         self.page.evaluate(f"() => {_PANEL}.sessionContext.restartKernel()")
         self.wait_idle()
+        self._restarts.append((begin, len(self.console)))
 
     def interrupt(self) -> None:
         """As the stop button does; returns at once."""

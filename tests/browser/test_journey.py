@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.pixels import picture, shown_code
+from browser.test_player import plays
 from framepack_widgets.clip import Clip
 
 CAT = Path(__file__).resolve().parents[2] / "notebooks" / "images" / "cat.jpg"
@@ -85,21 +86,6 @@ def until(nb, ask, count=None):
     raise AssertionError(f"still {found!r}")
 
 
-def plays_a_second(video):
-    video.evaluate(
-        """video => new Promise((done) => {
-          let played = 0, last = video.currentTime;
-          const look = () => {
-            const now = video.currentTime;
-            if (!video.seeking && now > last && now - last < 0.5) played += now - last;
-            last = now;
-            if (played >= 1) done(); else setTimeout(look, 20);
-          };
-          look();
-        })"""
-    )
-
-
 @pytest.mark.timeout(240)
 def test_a_whole_evening_by_clicks(notebook, demo_server):
     nb = notebook([CELL.format(url=demo_server(speed=4).url)])
@@ -140,8 +126,7 @@ def test_a_whole_evening_by_clicks(notebook, demo_server):
     assert clip.settings.steps == 14
     assert clip.settings.distilled_cfg_scale == 9
     assert clip.settings.seed == seed
-    video = player.locator("video")
-    plays_a_second(video)
+    video = plays(player)
     assert shown_code(picture(video)) == shown_code(clip.frame(30)), "this job's own frames"
 
     side.get_by_role("button", name="continue", exact=True).click()

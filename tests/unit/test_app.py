@@ -374,3 +374,12 @@ def test_a_card_rates_the_job_it_shows(library: Library) -> None:
     assert card.stars == 5
     card._handle_page(None, {"kind": "rate", "job": second.id, "stars": 9}, [])
     wait(lambda: "whole number" in card.trouble)
+
+
+def test_the_clip_browser_takes_a_folder_as_well(tmp_path):
+    import framepack_widgets as fp
+
+    browser = fp.ClipBrowser(tmp_path / "shelf")
+    assert browser.library.path == (tmp_path / "shelf").resolve()
+    assert fp.ClipBrowser(str(tmp_path / "shelf")).library is browser.library
+    assert fp.ClipBrowser(browser.library).library is browser.library

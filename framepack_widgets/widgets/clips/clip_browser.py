@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import ipywidgets
 
 from framepack_widgets.clip import Clip
 from framepack_widgets.library import Library
+from framepack_widgets.registry import library_at
 from framepack_widgets.widgets.clips.clip_grid import ClipGrid
 from framepack_widgets.widgets.clips.clip_panel import ClipPanel, UseFrame, UseSettings
 from framepack_widgets.widgets.theme import dressed
@@ -21,14 +24,14 @@ class ClipBrowser(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
 
     def __init__(
         self,
-        library: Library,
+        library: Library | str | os.PathLike[str],
         *,
         use_settings: UseSettings | None = None,
         use_frame: UseFrame | None = None,
     ) -> None:
-        self.library = library
-        self.grid = ClipGrid(library, self._show)
-        self.panel = ClipPanel(library, use_settings, use_frame)
+        self.library = library_at(library)
+        self.grid = ClipGrid(self.library, self._show)
+        self.panel = ClipPanel(self.library, use_settings, use_frame)
         self.grid.on_change(self._changed)
         columns = ipywidgets.Box([self.grid, self.panel])
         columns.add_class("fpw-columns")
