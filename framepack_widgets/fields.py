@@ -100,10 +100,12 @@ class Field:
         return f"at least {low}" if low else f"at most {high}" if high else ""
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain JSON."""
         return {f.name: plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Field:
+        """What `to_dict` gave; keys of a newer version are left out."""
         known = {f.name for f in dataclasses.fields(cls)}
         return cls(**{name: freeze(value) for name, value in data.items() if name in known})
 

@@ -120,7 +120,8 @@ def plan(
     facts = facts_of(settings.model)
     count = sections(seconds, window)
     has_start = settings.start_frame is not None and not facts.takes_video
-    latents = section_latents(count, window, settings.model, start_frame=has_start)
+    counted = _counts_start(settings, has_start)
+    latents = section_latents(count, window, settings.model, start_frame=counted)
     made = frames(latents[-1])
     combined = facts.takes_video and bool(settings.combine_with_source)
     source = source_frames if combined else 0
@@ -140,6 +141,16 @@ def plan(
         real_cfg=(settings.cfg_scale or 1) != 1,
         cached=settings.use_teacache is True or settings.cache not in (None, "None"),
     )
+
+
+def _counts_start(settings: Settings, has_start: bool) -> bool:
+    """Whether the clip has one more latent frame for its start.
+
+    0.4, known by its TeaCache switch, goes by the model alone: F1 always has it, others never.
+    """
+    if settings.use_teacache is not None and settings.cache is None:
+        return facts_of(settings.model).start_comes_first
+    return has_start
 
 
 def _size(

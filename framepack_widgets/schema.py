@@ -15,7 +15,7 @@ from framepack_widgets.errors import NotAStudio
 from framepack_widgets.fields import Field, read_component
 from framepack_widgets.frozen import FrozenDict
 from framepack_widgets.images import ImageData
-from framepack_widgets.labels import RANDOMIZE, known_name, own_name
+from framepack_widgets.labels import RANDOMIZE, bare, known_name, own_name
 from framepack_widgets.settings import Settings
 
 # A Studio with exactly one LoRA adds an entry of one blank, "temporarily" (modules/__init__.py,
@@ -34,11 +34,16 @@ class Schema:
 
     @classmethod
     def from_config(
-        cls, config: Mapping[str, Any], api_name: str = "/handle_start_button"
+        cls,
+        config: Mapping[str, Any],
+        api_name: str = "/handle_start_button",
+        *,
+        complete: bool = True,
     ) -> Schema:
         """The schema in a Gradio config, as `gradio_client.Client.config` holds it.
 
-        Raises NotAStudio, naming what is missing, where this is no Studio's config.
+        Raises NotAStudio, naming what is missing, where this is no Studio's config. complete: False
+        accepts one without the inputs that a Studio needs, for whoever looks at that itself.
         """
         sent = _sent_components(config, api_name)
         loras = _lora_values(sent)
@@ -56,7 +61,7 @@ class Schema:
                 replace(read_component(hint, component, name=name, index=index), lora=lora)
             )
         missing = [name for name in _ESSENTIAL if name not in used]
-        if missing:
+        if missing and complete:
             raise NotAStudio(
                 f"{api_name} of this server has no input for {', '.join(missing)}, "
                 "so it is no FramePack Studio that this package knows. Check the address."
@@ -75,6 +80,7 @@ class Schema:
 
     @cached_property
     def models(self) -> tuple[str, ...]:
+        """The models on offer."""
         return tuple(str(value) for value in self["model"].values) if "model" in self else ()
 
     @cached_property
@@ -236,12 +242,24 @@ def _lora_values(components: list[Mapping[str, Any]]) -> list[str]:
 
 
 def _lora_of(component: Mapping[str, Any], loras: list[str]) -> str | None:
-    """The LoRA whose weight this slider sets, if it is one."""
+    """The LoRA whose weight this slider sets, if it is one.
+
+    LoRA names may differ in nothing but punctuation, so the label as it is counts most.
+    """
     label = _label(component)
-    if component.get("type") != "slider" or not label.casefold().endswith(" weight"):
+    if component.get("type") != "slider" or known_name(label) is not None:
         return None
-    name = label[: -len(" weight")]
-    return next((lora for lora in loras if lora in (name, name.strip())), None)
+    for form in (str, _tidy, bare):
+        wanted = form(label)
+        alike = [lora for lora in loras if form(f"{lora} Weight") == wanted]
+        if len(alike) == 1:
+            return alike[0]
+    return None
+
+
+def _tidy(label: str) -> str:
+    """The label without case, needless blanks and what may stand at its end."""
+    return " ".join(label.casefold().split()).rstrip(" :.*")
 
 
 def _thawed(value: Any) -> Any:

@@ -11,8 +11,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from framepack_widgets.labels import bare
 from framepack_widgets.models import facts_of
 from framepack_widgets.settings import Settings
+from framepack_widgets.studio.dialect import CACHE_SWITCHES, CacheSwitch, switch_of_sidecar
 
 # Setting -> key of the sidecar, where the value is written as it was sent.
 KEYS: Mapping[str, str] = {
@@ -37,13 +39,6 @@ KEYS: Mapping[str, str] = {
     "magcache_max_skips": "magcache_max_consecutive_skips",
     "magcache_retention": "magcache_retention_ratio",
 }
-_TEACACHE = ("teacache_steps", "teacache_threshold")
-_MAGCACHE = ("magcache_threshold", "magcache_max_skips", "magcache_retention")
-_UNUSED: Mapping[str, tuple[str, ...]] = {
-    "MagCache": _TEACACHE,
-    "TeaCache": _MAGCACHE,
-    "None": _TEACACHE + _MAGCACHE,
-}
 # A stamp moves a number by at most this much.
 _STAMP_REACH = 0.0012
 
@@ -55,8 +50,10 @@ def differences(settings: Settings, sidecar: Mapping[str, Any]) -> list[str]:
     says nothing.
     """
     found = []
-    for name, key in KEYS.items():
-        if name in _UNUSED.get(str(settings.cache), ()):
+    unused = unused_numbers(settings)
+    own = {name: name for name in settings.extra if name not in KEYS.values()}
+    for name, key in {**KEYS, **own}.items():
+        if name in unused:
             continue  # whatever it says changes nothing, and it may carry a stamp
         asked, did = getattr(settings, name, None), sidecar.get(key)
         if asked is None or did is None or _same(asked, did):
@@ -78,9 +75,11 @@ def is_other(settings: Settings, sidecar: Mapping[str, Any]) -> bool:
 
 def _model(settings: Settings, sidecar: Mapping[str, Any]) -> list[str]:
     did = sidecar.get("model_type")
+    if did is None or settings.model is None:
+        return []
     # It is written down as "Video" (and rendered by the same code).
-    written = "Video" if settings.model == "Video with Endframe" else settings.model
-    if did is None or settings.model is None or did in (settings.model, written):
+    written = "Video" if bare(settings.model) == "videowithendframe" else settings.model
+    if bare(str(did)) in (bare(settings.model), bare(written)):
         return []
     return [f"model: asked {settings.model!r}, the server rendered {did!r:.80}"]
 
@@ -94,15 +93,40 @@ def _start(settings: Settings, sidecar: Mapping[str, Any]) -> list[str]:
     return ["start_frame: the server rendered without it"]
 
 
+def unused_numbers(settings: Settings) -> tuple[str, ...]:
+    """The caches' numbers that change nothing beside these settings."""
+    for switch in CACHE_SWITCHES:
+        value = getattr(settings, switch.field)
+        if value is not None:
+            return switch.unused(value)
+    return ()
+
+
+def cache_told(sidecar: Mapping[str, Any]) -> tuple[CacheSwitch, str | bool] | None:
+    """Which cache was used, as (switch, its value); None where the sidecar does not say."""
+    switch = switch_of_sidecar(sidecar)
+    if switch is None:
+        return None
+    told = (value for key, value in switch.told_by if is_true(sidecar.get(key)))
+    return switch, next(told, switch.otherwise)
+
+
+def is_true(value: Any) -> bool:
+    """Whether a fact says yes; in a PNG's texts as Python prints it."""
+    return value is True or value == "True"
+
+
 def _cache(settings: Settings, sidecar: Mapping[str, Any]) -> list[str]:
-    if settings.cache is None or "use_magcache" not in sidecar:
+    told = cache_told(sidecar)
+    if told is None:
         return []
-    did = "None"
-    if sidecar.get("use_magcache"):
-        did = "MagCache"
-    elif sidecar.get("use_teacache"):
-        did = "TeaCache"
-    return [] if did == settings.cache else [f"cache: asked {settings.cache}, rendered {did}"]
+    switch, did = told
+    asked = getattr(settings, switch.field)
+    # One that this package does not know has no key of its own here: nothing is told of it.
+    known = switch.choice(asked)
+    if known is None or switch.choice(did) is known:
+        return []
+    return [f"{switch.field}: asked {asked}, rendered {did}"]
 
 
 def _loras(settings: Settings, sidecar: Mapping[str, Any]) -> list[str]:

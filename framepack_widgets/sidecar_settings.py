@@ -11,13 +11,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from framepack_widgets.frozen import FrozenDict
+from framepack_widgets.schema import Schema
+from framepack_widgets.settings import KNOWN as SETTING_NAMES
 from framepack_widgets.settings import Settings
-from framepack_widgets.sidecar import KEYS
+from framepack_widgets.sidecar import KEYS, cache_told, is_true
 
 _TEXTS = frozenset({"prompt", "negative_prompt", "latent_type", "model_type"})
-# Numbers of a cache strategy that was not used say nothing, and may carry a job's stamp.
-_TEACACHE = ("teacache_steps", "teacache_threshold")
-_MAGCACHE = ("magcache_threshold", "magcache_max_skips", "magcache_retention")
+
+UNRECORDED: Mapping[str, str] = FrozenDict(
+    {
+        "start_frame": "a sidecar says only whether there was one",
+        "end_frame": "a sidecar says only whether there was one",
+        "video": "a sidecar holds its path on the server",
+        "clean_up": "it never reaches a render",
+    }
+)
+"""What no sidecar holds, {field: why}; nothing else may get lost on the way through one."""
+INDISTINCT: Mapping[str, str] = FrozenDict({"Video with Endframe": "Video"})
+"""Models that a sidecar writes down as another one."""
 
 
 def read_sidecar(path: Path) -> tuple[Settings, tuple[str, ...]] | None:
@@ -25,24 +37,36 @@ def read_sidecar(path: Path) -> tuple[Settings, tuple[str, ...]] | None:
 
     The PNG is the start frame, in the size it was rendered, and so comes with it.
     """
+    facts = facts_in(path)
+    if facts is None:
+        return None
     suffix = path.suffix.lower()
-    if suffix not in (".json", ".png"):
-        return None
-    facts = _png_facts(path) if suffix == ".png" else _json_facts(path)
-    if facts is None or not {"model_type", "seed", "prompt"} <= facts.keys():
-        return None
     settings = settings_from(facts)
     missing = []
-    if _is_true(facts.get("has_input_image")):
+    if is_true(facts.get("has_input_image")):
         if suffix == ".png":
             settings = settings.replace(start_frame=str(path))
         else:
             settings = settings.replace(start_frame=placeholder("start_frame"))
             missing.append("it does not hold its start_frame; pass one to render again")
-    if _is_true(facts.get("end_frame_used")):
+    if is_true(facts.get("end_frame_used")):
         settings = settings.replace(end_frame=placeholder("end_frame"))
         missing.append("it does not hold its end_frame; pass one to render again")
     return settings, tuple(missing)
+
+
+def facts_in(path: Path) -> dict[str, Any] | None:
+    """What a Studio's JSON or PNG says, by the sidecar's keys; None if it is neither."""
+    suffix = path.suffix.lower()
+    if suffix not in (".json", ".png"):
+        return None
+    facts = _png_facts(path) if suffix == ".png" else _json_facts(path)
+    return facts if facts is not None and is_sidecar(facts) else None
+
+
+def is_sidecar(facts: Mapping[str, Any]) -> bool:
+    """Whether these are the facts of a render, and not of some other JSON or picture."""
+    return {"model_type", "seed", "prompt"} <= facts.keys()
 
 
 def placeholder(field: str) -> str:
@@ -50,26 +74,34 @@ def placeholder(field: str) -> str:
     return f"(missing {field})"
 
 
-def settings_from(facts: Mapping[str, Any]) -> Settings:
-    """The settings that a sidecar's values stand for. Values of unused caches are left out."""
+def settings_from(facts: Mapping[str, Any], schema: Schema | None = None) -> Settings:
+    """The settings that a sidecar's values stand for.
+
+    Numbers of unused caches are left out: they say nothing, and may carry a job's stamp; so is the
+    end frame's influence where there was no end frame. schema: the Studio that wrote it; its own
+    fields, which this package does not know, are then read by their names.
+    """
     values = {name: facts.get(key) for name, key in KEYS.items()}
     values["model"] = facts.get("model_type")
-    teacache = _is_true(facts.get("use_teacache"))
-    if "use_magcache" in facts:
-        magcache = _is_true(facts.get("use_magcache"))
-        values["cache"] = "MagCache" if magcache else "TeaCache" if teacache else "None"
-        unused = _TEACACHE if magcache else _MAGCACHE if teacache else _TEACACHE + _MAGCACHE
-    else:  # Studio 0.4 had one strategy, on or off
-        values["use_teacache"] = teacache
-        unused = _MAGCACHE if teacache else _TEACACHE + _MAGCACHE
-    values.update(dict.fromkeys(unused))
+    told = cache_told(facts)
+    if told is not None:
+        switch, chosen = told
+        values[switch.field] = chosen
+        values.update(dict.fromkeys(switch.unused(chosen)))
     loras = facts.get("loras")
     if isinstance(loras, Mapping):
         values["loras"] = loras
     influence = facts.get("end_frame_strength")
-    if isinstance(influence, (int, float)) and _is_true(facts.get("end_frame_used")):
+    if isinstance(influence, (int, float)) and is_true(facts.get("end_frame_used")):
         values["end_frame_influence"] = influence
+    if schema is not None:
+        values.update({name: facts[name] for name in schema if name in facts and is_own(name)})
     return Settings(**values)
+
+
+def is_own(name: str) -> bool:
+    """Whether a field is one that only its Studio knows: its sidecar keeps it under its name."""
+    return name not in SETTING_NAMES and name not in KEYS.values()
 
 
 def _json_facts(path: Path) -> dict[str, Any] | None:
@@ -97,7 +129,3 @@ def _value(text: str) -> Any:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return text
-
-
-def _is_true(value: Any) -> bool:
-    return value is True or value == "True"

@@ -16,6 +16,8 @@ from typing import Any
 from framepack_widgets.fields import Field
 from framepack_widgets.schema import Schema
 from framepack_widgets.settings import Settings
+from framepack_widgets.sidecar import KEYS
+from framepack_widgets.studio.dialect import switch_among
 
 BITS = 40
 MAX_STAMP = 2**BITS - 1
@@ -25,41 +27,25 @@ _REACH = MAX_STAMP * _UNIT
 _LARGEST_BASE = 4
 
 SIDECAR_KEYS: Mapping[str, str] = {
-    "teacache_threshold": "teacache_rel_l1_thresh",
-    "magcache_threshold": "magcache_threshold",
+    name: KEYS[name] for name in ("teacache_threshold", "magcache_threshold")
 }
 """Where the sidecar keeps the fields that may carry a stamp, {field: key}."""
-
-# Which field carries, by what the field that decides says; one row a dialect, the first whose
-# deciding field the server has. From the source: worker.py sets up only the chosen cache with its
-# numbers, and metadata_utils.py records all of them whichever is chosen.
-_CARRIERS: tuple[tuple[str, Mapping[Any, str]], ...] = (
-    (
-        "cache",
-        {
-            "MagCache": "teacache_threshold",
-            "None": "teacache_threshold",
-            "TeaCache": "magcache_threshold",
-        },
-    ),
-    ("use_teacache", {False: "teacache_threshold"}),  # 0.4: while it is on, nothing is inert
-)
 
 
 def inert_field(schema: Schema, settings: Settings) -> Field | None:
     """The slider that these settings make inert and the sidecar records raw.
 
-    None where there is none, or where this package does not know: then nothing is stamped.
+    None where there is none, or where this package does not know: then nothing is stamped. Which
+    one it is, `studio.dialect` says.
     """
-    for decider, carriers in _CARRIERS:
-        if decider in schema:
-            deciding = schema[decider]
-            value = getattr(settings, decider)
-            value = deciding.default if value is None else deciding.canonical(value)
-            name = carriers.get(value) if isinstance(value, (str, bool)) else None
-            carrier = schema.get(name) if name else None
-            return carrier if carrier is not None and _can_carry(carrier) else None
-    return None
+    switch = switch_among(schema)
+    if switch is None:
+        return None
+    deciding = schema[switch.field]
+    value = getattr(settings, switch.field)
+    choice = switch.choice(deciding.default if value is None else deciding.canonical(value))
+    carrier = schema.get(choice.carrier) if choice is not None and choice.carrier else None
+    return carrier if carrier is not None and _can_carry(carrier) else None
 
 
 def apply(value: float, stamp: int, field: Field) -> float:

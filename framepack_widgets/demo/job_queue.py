@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from .dialects import DIALECTS, Dialect
 from .job import Job, JobStatus
 from .job_log import JobLog
 from .progress import Progress
@@ -22,11 +23,20 @@ from .queue_file import load_jobs, save_jobs
 Renderer = Callable[[Job], Iterator["Progress | Path"]]
 """Renders a job, telling its progress and each new video file."""
 
+_OVER = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
+
 
 class JobQueue:
     """All jobs of one server, and the thread that works on them."""
 
-    def __init__(self, render: Renderer, folder: Path, metadata: bool, loras: list[str]) -> None:
+    def __init__(
+        self,
+        render: Renderer,
+        folder: Path,
+        metadata: bool,
+        loras: list[str],
+        dialect: Dialect = DIALECTS["0.5.1"],
+    ) -> None:
         self.current: Job | None = None
         self.lock = threading.Lock()
         self._jobs: dict[str, Job] = {}
@@ -36,6 +46,7 @@ class JobQueue:
         self._folder = folder
         self._metadata = metadata
         self._loras = loras
+        self._dialect = dialect
         self._log = JobLog(folder / "jobs.jsonl")
         threading.Thread(target=self._work, name="demo-queue", daemon=True).start()
 
@@ -64,29 +75,61 @@ class JobQueue:
         return 1 + sum(j.created_at < job.created_at for j in pending)
 
     def mark_current_running(self) -> None:
-        """Set the current job's status to running, whatever it was: without the lock, as it is."""
+        """Set the current job's status to running, whatever it was: without the lock, as it is.
+
+        Not of one that is being cancelled, where the version knows that.
+        """
         current = self.current
-        if current is not None:
+        if current is not None and not (self._dialect.cancelling and current.stop.is_set()):
             current.status = JobStatus.RUNNING
 
     def end_current(self) -> None:
         """Cancel the job that runs, whosever it is."""
         with self.lock:
             if self.current is not None:
-                self.current.stop.set()
-                self.current.status = JobStatus.CANCELLED
-                self.current.completed_at = time.time()
+                self._stop(self.current)
+
+    def cancel_one(self, job_id: str) -> None:
+        """Cancel this job, whether it waits or runs."""
+        with self.lock:
+            job = self._jobs.get(job_id)
+            if job is not None and job.status is JobStatus.PENDING:
+                self._drop(job)
+            elif job is not None and job.status is JobStatus.RUNNING:
+                self._stop(job)
+        self._save()
+
+    def remove_one(self, job_id: str) -> None:
+        """Forget this job, if it is over."""
+        with self.lock:
+            job = self._jobs.get(job_id)
+            if job is not None and job is not self.current and job.status in _OVER:
+                del self._jobs[job_id]
+        self._save()
 
     def cancel_pending(self) -> None:
         """Cancel all jobs that wait, whosever they are."""
         with self.lock:
             for job in self._jobs.values():
                 if job.status is JobStatus.PENDING:
-                    job.status = JobStatus.CANCELLED
-                    job.completed_at = time.time()
-                    job.outcome = "cancelled"
-                    self._log.write("ended", job)
+                    self._drop(job)
         self._save()
+
+    def _drop(self, job: Job) -> None:
+        """Cancel a job that waits. The lock is held."""
+        job.status = JobStatus.CANCELLED
+        job.completed_at = time.time()
+        job.outcome = "cancelled"
+        self._log.write("ended", job)
+
+    def _stop(self, job: Job) -> None:
+        """Cancel a job that runs. The lock is held."""
+        job.stop.set()
+        if self._dialect.cancelling:
+            job.status = JobStatus.CANCELLING
+        else:
+            job.status = JobStatus.CANCELLED
+            job.completed_at = time.time()
 
     def forget_ended(self) -> None:
         """Drop completed and cancelled jobs, whosever they are. Failed ones stay."""
@@ -107,7 +150,7 @@ class JobQueue:
 
     def _save(self) -> None:
         with self._saving:
-            save_jobs(self.all(), self._folder, self._metadata)
+            save_jobs(self.all(), self._folder, self._metadata, self._dialect)
 
     def _work(self) -> None:
         while True:
@@ -154,7 +197,7 @@ class JobQueue:
                     job.progress = news
                 else:
                     job.result = str(news)
-                if job.status is JobStatus.CANCELLED:
+                if job.status in (JobStatus.CANCELLED, JobStatus.CANCELLING):
                     return
 
     def _end(self, job: Job) -> None:
@@ -162,6 +205,8 @@ class JobQueue:
         if job.status is JobStatus.RUNNING:
             # A render that failed ends here too: nothing tells the queue that it did.
             job.status = JobStatus.COMPLETED
+        elif job.status is JobStatus.CANCELLING:
+            job.status = JobStatus.CANCELLED
         job.completed_at = job.completed_at or time.time()
         if job.stop.is_set():
             job.outcome = "cancelled"

@@ -14,6 +14,7 @@ from .job_queue import JobQueue
 from .progress import Pixels, bar
 
 _LOOK = 0.05  # s between two looks
+_UNDER_WAY = (JobStatus.RUNNING, JobStatus.CANCELLING)
 _FALLBACK = 0.5  # s after which a running job without progress is told of again
 
 
@@ -39,7 +40,7 @@ def follow(queue: JobQueue, job_id: str | None) -> Iterator[Update]:
     told = 0.0
     while True:
         current, job, status = queue.look(job_id)
-        if current and current.id != job_id and current.status is JobStatus.RUNNING:
+        if current and current.id != job_id and current.status in _UNDER_WAY:
             job_id = current.id
             told = 0.0
             yield Update(video, None, "", "Switching to current job...")
@@ -53,6 +54,8 @@ def follow(queue: JobQueue, job_id: str | None) -> Iterator[Update]:
         if status is JobStatus.PENDING:
             place = f"Waiting in queue. Position: {queue.position(job)}"
             yield Update(video, None, "", place)
+        elif status is JobStatus.CANCELLING:
+            yield Update(job.result, preview, "Cancelling job...", bar(0, "Cancelling..."))
         elif status is JobStatus.RUNNING:
             pause = _LOOK if job.progress else _FALLBACK
             if time.monotonic() - told >= pause:

@@ -9,6 +9,8 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+from .dialects import DIALECTS
+
 EXAMPLE_LORAS = ("camera-orbit", "anime_v2", "style/ghibli", "slow-motion", "film-grain")
 
 
@@ -18,6 +20,9 @@ class DemoOptions:
 
     port: int = 0
     """TCP port on 127.0.0.1; 0 chooses a free one."""
+    dialect: str = "0.5.1"
+    """The version it speaks like: "0.4", "0.5.1", "0.6", "0.6-html" (the queue as a page, jobs can
+    be cancelled singly), or "future", which no Studio speaks yet."""
     speed: float = 1.0
     """Divides the time a render sleeps. 1: a default render takes about half a minute."""
     loras: tuple[str, ...] = ()
@@ -43,10 +48,18 @@ class DemoOptions:
     slow_download: float = 0.0
     """Bytes a second at which files are sent; 0: as fast as possible."""
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for a dialect that there is none of."""
+        if self.dialect not in DIALECTS:
+            raise ValueError(
+                f"dialect={self.dialect!r}: the demo Studio speaks {', '.join(DIALECTS)}"
+            )
+
     def to_arguments(self) -> list[str]:
         """The command line of `python -m framepack_widgets.demo` that means the same."""
         arguments = [
             f"--port={self.port}",
+            f"--dialect={self.dialect}",
             f"--speed={self.speed}",
             f"--loras={','.join(self.loras)}",
             "--metadata" if self.metadata else "--no-metadata",
@@ -69,6 +82,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add one command line option per field of `DemoOptions`."""
     add = parser.add_argument
     add("--port", type=_count, default=0, help="port on 127.0.0.1; 0 chooses a free one")
+    add(
+        "--dialect",
+        choices=tuple(DIALECTS),
+        default="0.5.1",
+        help="the version it speaks like (default 0.5.1)",
+    )
     add("--speed", type=_speed, default=1.0, help="divides the time a render sleeps (default 1)")
     add("--loras", type=_loras, default=(), help="names separated by commas, or how many examples")
     add("--metadata", action=argparse.BooleanOptionalAction, default=True, help="write sidecars")

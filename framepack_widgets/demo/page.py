@@ -8,15 +8,15 @@ from typing import Any
 
 import gradio as gr
 
+from .dialects import Dialect
 from .folders import Folders
 from .form import Form, make_form
-from .sidecar import APP_VERSION
+from .tables import queue_page
 
 TITLE = "FramePack Studio"
-_HEADERS = ["Job ID", "Type", "Status", "Created", "Started", "Completed", "Elapsed", "Preview"]
-_HEAD = f"""
+_HEAD = """
 <div style="display: flex; align-items: baseline; gap: 0.6em; flex-wrap: wrap;">
-  <h1 style="margin: 0;">FP Studio</h1><p class="toolbar-version">v{APP_VERSION}</p>
+  <h1 style="margin: 0;">FP Studio</h1><p class="toolbar-version">v{version}</p>
   <p><b>Demo: no model.</b> It moves a camera over the image you give it, so that programs that
   speak to a Studio can be tried without a GPU.</p>
 </div>
@@ -46,6 +46,8 @@ class Page:
     resume: Any
     clear_ended: Any
     cancel_pending: Any
+    queue_action: Any
+    queue_trigger: Any
     confirm: Any
     keep: Any
     gallery: Any
@@ -53,18 +55,21 @@ class Page:
     update_gallery: Any
 
 
-def make_page(loras: Sequence[str], folders: Folders, look: dict[str, Any]) -> Page:
+def make_page(
+    dialect: Dialect, loras: Sequence[str], folders: Folders, look: dict[str, Any]
+) -> Page:
     """Lay the page out; nothing is connected yet. `look` goes to `gr.Blocks` as it is."""
     parts: dict[str, Any] = {}
     with gr.Blocks(title=TITLE, analytics_enabled=False, **look) as blocks:
-        gr.HTML(_HEAD)
-        parts["stats"] = gr.Markdown(stats_text(0, 0, 0))
-        parts["form"] = form = make_form(loras)
+        gr.HTML(_HEAD.replace("{version}", dialect.version))
+        show = gr.HTML if dialect.queue_page else gr.Markdown
+        parts["stats"] = show(stats_text(0, 0, 0))
+        parts["form"] = form = make_form(dialect, loras)
         with gr.Tabs():
             with gr.Tab("Generate"):
-                parts |= _generate_tab(form)
+                parts |= _generate_tab(form, dialect)
             with gr.Tab("Queue"):
-                parts |= _queue_tab()
+                parts |= _queue_tab(dialect)
             with gr.Tab("Outputs"):
                 parts["gallery"] = gr.Gallery(columns=4, allow_preview=False, object_fit="cover")
                 parts["gallery_items"] = gr.State([])
@@ -80,7 +85,7 @@ def stats_text(pending: int, running: int, completed: int) -> str:
     return f"<p style='margin:0;' class='toolbar-text'>{counts}</p>"
 
 
-def _generate_tab(form: Form) -> dict[str, Any]:
+def _generate_tab(form: Form, dialect: Dialect) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     with gr.Row(visible=False):
         parts["top_preview"] = _picture("Next Latents (Top Display)")
@@ -104,22 +109,23 @@ def _generate_tab(form: Form) -> dict[str, Any]:
                     weight.render()
             with gr.Accordion("More", open=False):
                 _render(form, "end_strength", "blend", "latent", "window", "gs", "cfg", "rs")
-                _render(form, "cache", "magcache_threshold", "magcache_skips")
+                _render(form, "cache", "use_teacache", "magcache_threshold", "magcache_skips")
                 _render(form, "magcache_retention", "teacache_steps", "teacache_threshold")
-                form["clean_up"].render()
+                _render(form, "motion", "clean_up")
         with gr.Column():
             parts["preview"] = _picture("Next Latents")
             parts["video"] = gr.Video(label="Finished Frames", autoplay=True, loop=True, height=320)
             parts["text"] = gr.Markdown("")
             parts["bars"] = gr.HTML("")
-            parts["job_id"] = gr.Textbox(label="Current Job ID", value="", interactive=True)
-            parts["start"] = gr.Button("🚀 Add to Queue", variant="primary")
+            parts["job_id"] = gr.Textbox(label=dialect.job_id_label, value="", interactive=True)
+            add, cancel = dialect.buttons
+            parts["start"] = gr.Button(add, variant="primary")
             parts["video_required"] = gr.Markdown("Input video required", visible=False)
-            parts["cancel"] = gr.Button("❌ Cancel Current Job", visible=False)
+            parts["cancel"] = gr.Button(cancel, visible=False)
     return parts
 
 
-def _queue_tab() -> dict[str, Any]:
+def _queue_tab(dialect: Dialect) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     with gr.Row() as parts["queue_buttons"]:
         parts["refresh"] = gr.Button("🔄 Refresh Queue")
@@ -130,9 +136,15 @@ def _queue_tab() -> dict[str, Any]:
         gr.Markdown("### Cancel all jobs that wait?")
         parts["confirm"] = gr.Button("❌ Yes, Cancel All", variant="stop")
         parts["keep"] = gr.Button("↩️ No, Go Back")
-    parts["queue"] = gr.DataFrame(
-        headers=_HEADERS, datatype=["str"] * 7 + ["html"], label="Job Queue"
-    )
+    if dialect.queue_page:
+        parts["queue"] = gr.HTML(queue_page([]), label="Job Queue")
+    else:
+        kinds = ["html" if column == "Preview" else "str" for column in dialect.columns]
+        parts["queue"] = gr.DataFrame(
+            headers=list(dialect.columns), datatype=kinds, label="Job Queue"
+        )
+    parts["queue_action"] = gr.Textbox(visible=False)
+    parts["queue_trigger"] = gr.Button(visible=False)
     return parts
 
 
@@ -151,5 +163,7 @@ def _picture(label: str) -> Any:
 
 
 def _render(form: Form, *names: str) -> None:
+    """Place those of them that this version has."""
     for name in names:
-        form[name].render()
+        if name in form.fields:
+            form[name].render()

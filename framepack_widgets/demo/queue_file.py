@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from .dialects import DIALECTS, Dialect
 from .job import Job
 from .sidecar import sidecar_facts
 
@@ -46,14 +47,16 @@ _RESTORED: dict[str, tuple[str, Any]] = {
 }
 
 
-def save_jobs(jobs: list[Job], folder: Path, metadata: bool) -> None:
+def save_jobs(
+    jobs: list[Job], folder: Path, metadata: bool, dialect: Dialect = DIALECTS["0.5.1"]
+) -> None:
     """Write queue.json and the frames of `jobs` into `folder`; frames of other jobs are removed."""
     images = folder / "queue_images"
     images.mkdir(exist_ok=True)
     wanted: set[str] = set()
     entries = {}
     for job in jobs:
-        entry = _facts(job, metadata)
+        entry = _facts(job, metadata, dialect)
         for key, saved_as, suffix in (
             ("input_image", "saved_input_image_path", "input"),
             ("end_frame_image", "saved_end_frame_image_path", "end_frame"),
@@ -104,7 +107,7 @@ def load_jobs(folder: Path, known: set[str], lora_names: list[str]) -> list[Job]
     return jobs
 
 
-def _facts(job: Job, metadata: bool) -> dict[str, Any]:
+def _facts(job: Job, metadata: bool, dialect: Dialect) -> dict[str, Any]:
     """What queue.json says of a job, its frames left out."""
     state = {
         "id": job.id,
@@ -118,7 +121,7 @@ def _facts(job: Job, metadata: bool) -> dict[str, Any]:
     }
     if metadata:
         try:
-            return sidecar_facts(job.params) | state
+            return sidecar_facts(job.params, dialect) | state
         except TypeError:  # a video model without a video: no name to write down
             pass
     kept = {k: v for k, v in job.params.items() if isinstance(v, (str, int, float, bool, list))}

@@ -7,6 +7,7 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
+from .dialects import DIALECTS
 from .folders import Folders
 from .options import DemoOptions
 from .sidecar import DUMMY_LORA
@@ -42,6 +43,7 @@ def launch(options: DemoOptions, folders: Folders) -> RunningServer:
     from .compat import IS_NEWER, behave_like_a_studio
     from .endpoints import Endpoints
     from .faults import SlowDownloads
+    from .features import Context, add_features
     from .page import make_page
 
     loras = list(options.loras)
@@ -50,8 +52,9 @@ def launch(options: DemoOptions, folders: Folders) -> RunningServer:
     look: dict[str, Any] = {"theme": gr.themes.Default(font=["system-ui"], font_mono=["monospace"])}
     behave_like_a_studio()
     endpoints = Endpoints(options, folders, loras)
-    page = make_page(loras, folders, {} if IS_NEWER else look)
+    page = make_page(DIALECTS[options.dialect], loras, folders, {} if IS_NEWER else look)
     endpoints.connect(page)
+    add_features(Context(page, folders, options))
     middleware = []
     if options.slow_download:
         middleware.append(Middleware(SlowDownloads, bytes_per_second=options.slow_download))

@@ -16,6 +16,7 @@ from PIL import Image
 
 from .buckets import nearest_bucket
 from .camera import camera_path
+from .dialects import DIALECTS, Dialect
 from .folders import Folders
 from .job import video_end
 from .pixel_code import PixelCode, frame_code, settings_code
@@ -72,14 +73,20 @@ class Shot:
         return int(self.facts["seed"])
 
 
-def compose(params: dict[str, Any], timestamp: str, folders: Folders, metadata: bool) -> Shot:
+def compose(
+    params: dict[str, Any],
+    timestamp: str,
+    folders: Folders,
+    metadata: bool,
+    dialect: Dialect = DIALECTS["0.5.1"],
+) -> Shot:
     """Check settings as a Studio does, make the images, and write the sidecars if `metadata`.
 
     Raises RenderError for settings that a Studio gives up on.
     """
     _check(params)
     chosen = [name for name in params.get("selected_loras") or [] if name != DUMMY_LORA]
-    facts = json.loads(json.dumps(sidecar_facts(params | {"selected_loras": chosen})))
+    facts = json.loads(json.dumps(sidecar_facts(params | {"selected_loras": chosen}, dialect)))
     if params["model_type"] in VIDEO_MODELS:
         shot = _continue_video(params, facts)
     else:

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-APP_VERSION = "0.5.1"
+from .dialects import DIALECTS, Dialect
+
 DUMMY_LORA = " "  # stands second in the list where exactly one LoRA is installed
 
 # Facts that are written down as they were submitted: (fact, parameter, value where there is none).
@@ -65,13 +66,15 @@ def draw_timestamp() -> str:
     return f"{now:%y%m%d_%H%M%S}_{millis:03d}_{random.randint(0, 9999)}"
 
 
-def sidecar_facts(params: Mapping[str, Any]) -> dict[str, Any]:
+def sidecar_facts(
+    params: Mapping[str, Any], dialect: Dialect = DIALECTS["0.5.1"]
+) -> dict[str, Any]:
     """The content of the JSON sidecar. Raises TypeError where a Studio would, for queue.json."""
     source: Any = params.get("input_image")
     end = params.get("end_frame_image")
     is_video = params["model_type"] == "Video" and source is not None
-    return {
-        "app_version": APP_VERSION,
+    facts = {
+        "app_version": dialect.version,
         "timestamp": time.time(),
         **{fact: params.get(name, default) for fact, name, default in _GENERAL},
         "end_frame_used": str(end is not None and bool(np.any(end))),
@@ -80,7 +83,9 @@ def sidecar_facts(params: Mapping[str, Any]) -> dict[str, Any]:
         **dict.fromkeys(("x_param", "y_param", "x_values", "y_values")),  # of its XY plots
         **{fact: params.get(name, default) for fact, name, default in _SPECIAL},
         "loras": lora_weights(params),
+        **{fact: params.get(fact) for fact in dialect.own_facts},
     }
+    return {fact: value for fact, value in facts.items() if fact not in dialect.unrecorded}
 
 
 def lora_weights(params: Mapping[str, Any]) -> dict[str, float]:

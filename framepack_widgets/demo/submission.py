@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .dialects import DIALECTS, Dialect
 from .sidecar import draw_timestamp
 
 _GREEN = (0, 177, 64)
@@ -40,7 +41,11 @@ _AS_SENT = {
 
 
 def make_params(
-    values: dict[str, Any], lora_names: list[str], lora_weights: list[Any], inputs: Path
+    values: dict[str, Any],
+    lora_names: list[str],
+    lora_weights: list[Any],
+    inputs: Path,
+    dialect: Dialect = DIALECTS["0.5.1"],
 ) -> dict[str, Any]:
     """The parameters of a job from the form's `values`; a source video is copied to `inputs`.
 
@@ -57,13 +62,14 @@ def make_params(
         shutil.copy2(source, source_path)
         source = source_path
     with_end = choice in _END_FRAME_CHOICES
-    return {name: values[field] for name, field in _AS_SENT.items()} | {
+    as_sent = {**_AS_SENT, **dialect.own_facts}
+    return {name: values[field] for name, field in as_sent.items() if field in values} | {
         "model_type": "Video" if choice == "Video with Endframe" else choice,
         "input_image": source,
         "end_frame_image": values["end"] if with_end else None,
         "end_frame_strength": values["end_strength"] if with_end else 1.0,
-        "use_teacache": values["cache"] == "TeaCache",
-        "use_magcache": values["cache"] == "MagCache",
+        "use_teacache": values.get("use_teacache", values.get("cache") == "TeaCache"),
+        "use_magcache": values.get("cache") == "MagCache",
         "has_input_image": has_source,
         "input_image_path": source_path,
         "end_frame_image_path": None,

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from .clip import EncodedFrame, encode, write_clip
+from .dialects import DIALECTS
 from .faults import Faults
 from .folders import Folders
 from .job import Job
@@ -114,10 +115,15 @@ class _Render:
         allowed = self._faults.sections_to_render(job, self._count)
         for phase in _SHARED_PHASES:
             yield from self._phase(phase)
-        self._shot = shot = compose(params, self._timestamp, self._folders, self._options.metadata)
+        dialect = DIALECTS[self._options.dialect]
+        self._shot = shot = compose(
+            params, self._timestamp, self._folders, self._options.metadata, dialect
+        )
         for phase in _VIDEO_PHASES if self._model in VIDEO_MODELS else _IMAGE_PHASES:
             yield from self._phase(phase)
         window, has_start = int(params["latent_window_size"]), bool(params["has_input_image"])
+        if dialect.start_by_model:
+            has_start = self._model == "F1"
         sections = plan_sections(self._model, self._count, window, has_start)
         texts = [prompt_at(self._prompts, section.latents_before) for section in sections]
         self._scene = scene = shot.scene(sections, texts)

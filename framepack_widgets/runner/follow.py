@@ -7,7 +7,7 @@ How a job that no longer runs has ended is found out in `settle.py`.
 
 from __future__ import annotations
 
-from framepack_widgets.events import Dropped, EndAsked, Noted, Returned, Seen
+from framepack_widgets.events import Cancelled, Dropped, EndAsked, Noted, Returned, Seen
 from framepack_widgets.job import JobRecord, JobState, Wish
 from framepack_widgets.runner.cadence import next_question
 from framepack_widgets.runner.context import Context, now
@@ -34,6 +34,7 @@ class Follower:
         self._doubt = True  # whether it is still the same server that our jobs were sent to
         self._known: set[str] = set()  # the jobs that were followed at the last step
         self._asked_to_end: dict[str, float] = {}  # server id: when
+        self._asked_to_leave: dict[str, float] = {}
         self._looked: dict[str, float] = {}
 
     def doubt(self) -> None:
@@ -155,10 +156,23 @@ class Follower:
                 await self._settler.settle(record, current)
                 self._looked[record.id] = now_
         else:
-            if record.wish in (Wish.CANCEL, Wish.STOP):
-                self._context.apply(record, Noted(now(), WAITS_BEHIND))
+            if record.wish in (Wish.CANCEL, Wish.STOP) and await self._taken_out(record):
+                return
             if self._changed:  # between two others, ours may have come and gone
                 await self._settler.passed_by(record, current)
+
+    async def _taken_out(self, record: JobRecord) -> bool:
+        """Cancel our job where it waits, if this Studio can cancel a single one."""
+        server_id = record.trace.server_id or ""
+        asked = self._asked_to_leave.get(server_id)
+        if asked is not None and self._context.clock() - asked <= _END_AGAIN_S:
+            return False
+        self._asked_to_leave[server_id] = self._context.clock()
+        if await self._context.studio.cancel_pending(server_id):
+            self._context.apply(record, Cancelled(now(), TAKEN_OUT))
+            return True
+        self._context.apply(record, Noted(now(), WAITS_BEHIND))
+        return False
 
 
 def _given_up(record: JobRecord) -> tuple[str, ...]:
@@ -174,6 +188,7 @@ def _duplicates(record: JobRecord, app_id: str | None) -> tuple[str, ...]:
     return record.trace.former_ids + record.trace.unwanted if same else ids_of(record)
 
 
+TAKEN_OUT = "taken out of the Studio's queue before it started"
 WAITS_BEHIND = (
     "It waits on the server behind another job and cannot be taken out of its queue; "
     "it is ended as soon as it starts."

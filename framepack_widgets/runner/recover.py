@@ -126,7 +126,7 @@ class Recovery:
         rows = [row for row in await self._queue(current) if self._may_be(record, row)]
         if not rows:
             return self._never_sent(record, waited)
-        is_open = any(row.status in ("pending", "running") for row in rows)
+        is_open = any(row.is_open for row in rows)
         if record.stamp is None or silent or not (is_open or self._evidence.has_sidecars):
             context.apply(record, Undecidable(now(), _what_was_found(rows)))
             return 0.0
@@ -190,7 +190,7 @@ class Recovery:
         if current is not None and await self._runs(record, current, None):
             return 0.0
         rows = [row for row in await self._queue(current) if self._may_be(record, row)]
-        if any(row.status in ("pending", "running") for row in rows) and record.stamp is not None:
+        if any(row.is_open for row in rows) and record.stamp is not None:
             trace = dataclasses.replace(record.trace, cut_off=record.trace.cut_off + runs)
             return await self._search(record.replace(trace=trace), waited)
         message = "The Studio was restarted while this job was handed over."

@@ -159,7 +159,7 @@ class Runner:
     async def _send(self, record: JobRecord) -> None:
         """Hand a job over. What it takes to find it again is on disk before the first byte."""
         context, studio = self._context, self._context.studio
-        await studio.check_app()
+        app_id = await studio.check_app()
         problem = self._obstacle(record)
         if problem is not None:
             context.apply(record, Failed(now(), problem))
@@ -171,6 +171,8 @@ class Runner:
             return
         if context.known_ids is None:
             context.known_ids = tuple(row.id for row in await studio.queue())
+        if await studio.check_app() != app_id:
+            return  # restarted during the upload: it may want other values in another order
         session = new_session()
         fresh = context.apply(record, Sending(now(), studio.app_id, session, context.known_ids))
         if fresh.state is not JobState.SENDING or fresh.trace.session_hash != session:
@@ -205,7 +207,11 @@ class Runner:
         try:
             report.raise_if_any()
         except SettingsError as error:
-            return f"The Studio no longer accepts this job's settings.\n{error}"
+            return (
+                "The Studio has changed since this job was asked for and does not take its "
+                f"settings any more, so it was not sent: {error}\n"
+                "Ask for it again with settings that fit (the form shows which do not)."
+            )
         return None
 
     def _overrides(self, record: JobRecord) -> dict[str, Any]:

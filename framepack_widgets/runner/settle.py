@@ -135,10 +135,10 @@ class Settler:
     def _over_without_video(self, record: JobRecord, outcome: str) -> None:
         if record.wish in (Wish.CANCEL, Wish.STOP):
             event = Cancelled(now(), "cancelled before anything was rendered")
-        elif outcome.startswith("Job cancelled"):
+        elif outcome.lower().startswith("job cancelled"):
             event = Cancelled(now(), "cancelled on the server by somebody else")
         else:
-            reason = outcome if outcome.startswith("Error") else f"it {ENDED_EMPTY}"
+            reason = outcome if outcome.lower().startswith("error") else f"it {ENDED_EMPTY}"
             message = f"The render failed on the server: {reason}"
             self._context.apply(record, Failed(now(), message))
             return

@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from framepack_widgets.errors import StudioUnreachable
+from framepack_widgets.errors import NotAStudio, StudioRefused, StudioUnreachable
 from framepack_widgets.schema import Schema
 from framepack_widgets.settings import Settings
-from framepack_widgets.studio import wire
+from framepack_widgets.studio import dialect, gallery, wire
 from framepack_widgets.studio.download import download, exists, read_small
 from framepack_widgets.studio.line import Line, new_session
+from framepack_widgets.studio.long_call import Told, long_call
 from framepack_widgets.studio.protocol import (
     AnswerGone,
     CallRefused,
@@ -21,6 +22,7 @@ from framepack_widgets.studio.protocol import (
     QueueRow,
     Submission,
 )
+from framepack_widgets.studio.queue_answer import queue_rows
 from framepack_widgets.studio.uploads import Uploads
 
 # How long the monitor may take to say how a job ended while nothing runs. It answers at once unless
@@ -39,12 +41,22 @@ class StudioClient:
     def __init__(self, line: Line, config: Mapping[str, Any]) -> None:
         self._line = line
         self._uploads = Uploads(line)
+        # Called in the loop's thread with the schemas before and now, when they differ.
+        self.schema_watchers: list[Callable[[Schema, Schema], object]] = []
         self._read_config(config)
 
     def _read_config(self, config: Mapping[str, Any]) -> None:
+        endpoints = wire.endpoints(config)
+        schema = Schema.from_config(config, complete=False)
+        missing = dialect.lacks(endpoints, schema)
+        if missing:
+            raise NotAStudio(
+                f"The Studio at {self.url} cannot be used: it lacks {'; '.join(missing)}. "
+                "Versions known to work are in docs/compatibility.md."
+            )
         self._line.prefix = str(config.get("api_prefix") or "")
-        self._endpoints = wire.endpoints(config)
-        self._schema = Schema.from_config(config)
+        self._endpoints, self._schema = endpoints, schema
+        self._dialect = dialect.detect(endpoints, schema)
         self._version = wire.version(config)
         self._app_id = str(config["app_id"]) if config.get("app_id") is not None else None
         self._wraps_videos = wire.gradio_major(config) < 6
@@ -56,8 +68,12 @@ class StudioClient:
 
         From the event loop's thread only.
         """
-        old = self._line
+        old, before = self._line, self._schema
+        watchers = [*self.schema_watchers, *newer.schema_watchers]
         vars(self).update(vars(newer))
+        self.schema_watchers = watchers
+        newer.__dict__ = self.__dict__  # who holds the newer one must see later changes, too
+        self._tell_schema(before)
         loop = asyncio.get_running_loop()
         loop.call_later(_LINGER_S, lambda: loop.create_task(old.aclose()))
 
@@ -74,11 +90,24 @@ class StudioClient:
         return self._version
 
     @property
+    def dialect(self) -> dialect.Dialect:
+        """What this Studio has of what differs between versions."""
+        return self._dialect
+
+    @property
     def app_id(self) -> str | None:
         return self._app_id
 
     async def refresh(self) -> None:
-        self._read_config(await self._line.get_json("/config"))
+        config = await self._line.get_json("/config")
+        before = self._schema
+        self._read_config(config)
+        self._tell_schema(before)
+
+    def _tell_schema(self, before: Schema) -> None:
+        if self._schema != before:
+            for watcher in list(self.schema_watchers):
+                watcher(before, self._schema)
 
     async def check_app(self) -> str | None:
         answer = await self._line.get_json(self._line.prefix + "/app_id")
@@ -91,7 +120,7 @@ class StudioClient:
     async def prepare(self, settings: Settings, overrides: Mapping[str, Any]) -> list[Any]:
         values = iter(self._schema.arguments(settings, overrides=overrides))
         arguments: list[Any] = []
-        for component in self._endpoint("handle_start_button").inputs:
+        for component in self._endpoint(dialect.SUBMIT).inputs:
             kind = component.get("type")
             if kind == "state":
                 arguments.append(None)  # the server keeps its own; what is sent is not read
@@ -109,7 +138,7 @@ class StudioClient:
     async def submit(
         self, arguments: list[Any], session_hash: str, joined: Callable[[], Awaitable[None]]
     ) -> Submission:
-        endpoint = self._endpoint("handle_start_button")
+        endpoint = self._endpoint(dialect.SUBMIT)
         await self._line.join(endpoint.fn_index, arguments, session_hash)
         await joined()
         return await self._answer(session_hash)
@@ -122,7 +151,7 @@ class StudioClient:
             raise AnswerGone(session_hash) from None
 
     async def _answer(self, session_hash: str) -> Submission:
-        endpoint = self._endpoint("handle_start_button")
+        endpoint = self._endpoint(dialect.SUBMIT)
         data = await self._line.result(session_hash, _SUBMIT_TIMEOUT_S)
         server_id = wire.submitted_id(endpoint, data)
         if server_id is None:
@@ -130,7 +159,7 @@ class StudioClient:
                 f"The Studio at {self.url} took the submission but named no job. "
                 "Look at its own page for a message; nothing was queued."
             )
-        return Submission(server_id, tuple(wire.queue_rows(endpoint, data)))
+        return Submission(server_id, tuple(queue_rows(endpoint, data)))
 
     async def current(self) -> Current | None:
         endpoint = self._endpoint("check_for_current_job")
@@ -139,7 +168,7 @@ class StudioClient:
 
     async def queue(self) -> list[QueueRow]:
         endpoint = self._endpoint("update_stats")
-        return wire.queue_rows(endpoint, await self._line.call(endpoint.fn_index, []))
+        return queue_rows(endpoint, await self._line.call(endpoint.fn_index, []))
 
     async def ending(self, server_id: str) -> Ending | None:
         endpoint = self._endpoint("monitor_job")
@@ -152,10 +181,9 @@ class StudioClient:
             # is told in two messages; a monitor that goes on is following something that runs.
             async for message in self._line.answers(session_hash):
                 messages.append(message)
-                output = str(message.get("output"))
-                if wire.PENDING in output:
+                if wire.is_pending(message):
                     return Ending(outcome="", video=None, pending=True)
-                if wire.SWITCHING in output or len(messages) > _ENDING_MESSAGES:
+                if wire.is_switching(message) or len(messages) > _ENDING_MESSAGES:
                     return None
             return wire.ending(endpoint, messages)
 
@@ -165,14 +193,38 @@ class StudioClient:
             return None
 
     async def end_current(self) -> None:
-        endpoint = self._endpoint("end_process_with_update")
-        await self._line.call(endpoint.fn_index, [])
+        if not self._dialect.ends_current:
+            raise StudioRefused(
+                f"This Studio ({self._version or 'version not shown'}) has no endpoint that ends "
+                "what runs; end the render on the Studio's own page."
+            )
+        await self._line.call(self._endpoint(dialect.END_CURRENT).fn_index, [])
+
+    async def cancel_pending(self, server_id: str) -> bool:
+        call = self._dialect.cancel_one
+        if call is None:
+            return False
+        endpoint = self._endpoint(call.endpoint)
+        texts = iter([call.payload(server_id)])
+        arguments = [
+            next(texts, None) if component.get("type") == "textbox" else None
+            for component in endpoint.inputs
+        ]
+        try:
+            await self._line.call(endpoint.fn_index, arguments)
+        except CallRefused:
+            return False
+        rows = await self.queue()
+        own = [row for row in rows if row.is_of(server_id)]
+        # A list that could not be read says nothing; what runs already is ended otherwise.
+        return bool(rows) and all(row.is_cancelled for row in own)
 
     async def recent_timestamps(self) -> list[str]:
-        endpoint = self._endpoints.get("refresh_gallery")
+        endpoint = self._endpoints.get(gallery.ENDPOINT)
         if endpoint is None:
             return []
-        return wire.gallery_timestamps(await self._line.call(endpoint.fn_index, []))
+        found = gallery.in_answer(endpoint, await self._line.call(endpoint.fn_index, []))
+        return [entry.timestamp for entry in found]
 
     async def sidecar(self, timestamp: str) -> dict[str, Any] | None:
         if self._metadata is None:
@@ -199,9 +251,32 @@ class StudioClient:
             raise StudioUnreachable(f"The Studio at {self.url} no longer has the file {path}.")
         return bytes(content)
 
-    async def call(self, name: str, data: list[Any]) -> list[Any]:
-        """Call one of the server's endpoints without arguments of ours to interpret."""
-        return await self._line.call(self._endpoint(name).fn_index, data)
+    def endpoint(self, name: str) -> wire.Endpoint | None:
+        """One of the server's named endpoints; None where this Studio has none of that name."""
+        return self._endpoints.get(name)
+
+    def endpoints(self) -> Mapping[str, wire.Endpoint]:
+        """All named endpoints, also those whose names say nothing ("lambda_3")."""
+        return self._endpoints
+
+    async def call(self, name: str, data: list[Any], session: str | None = None) -> list[Any]:
+        """Call one of the server's endpoints without arguments of ours to interpret.
+
+        session: a hash from `new_session`, for calls that build on what an earlier one changed.
+        """
+        return await self._line.call(self._endpoint(name).fn_index, data, session)
+
+    async def upload(self, value: Any) -> Any:
+        """Send a file (a path, an ImageData) to the server; what stands for it in a call."""
+        return await self._uploads.send(value)
+
+    async def work(self, endpoint: wire.Endpoint, data: list[Any], told: Told) -> list[Any]:
+        """Call an endpoint that may take long; `told` gets every message on the way."""
+        return await long_call(self._line, endpoint.fn_index, data, told)
+
+    def as_video(self, uploaded: Any) -> Any:
+        """What was uploaded, as this server takes a video."""
+        return {"video": uploaded, "subtitles": None} if self._wraps_videos else uploaded
 
     def open_gradio(self) -> Any:
         """gradio_client's own Client, let in as we are; see `gradio.open_gradio`."""

@@ -7,12 +7,15 @@ import base64
 import os
 import re
 import ssl
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
 
+from framepack_widgets import logins
 from framepack_widgets.errors import FramePackError, NotAStudio, StudioRefused, StudioUnreachable
 from framepack_widgets.studio import wire
 from framepack_widgets.studio.address import ENVIRONMENT, Address, from_environment, parse, usual
@@ -22,6 +25,7 @@ from framepack_widgets.studio.line import Line
 
 _CONFIG_TIMEOUT_S = 15.0  # for the first word of a server
 _FIND_TIMEOUT_S = 1.3  # for all usual ports of this machine together
+_KEYRING_TIMEOUT_S = 30.0  # a keyring may ask its owner first
 _GRACE_S = 0.2  # for lower ports, once a Studio was found on a higher one
 
 
@@ -47,6 +51,11 @@ class Credentials:
     @property
     def is_empty(self) -> bool:
         return not (self.token or self.auth or self.headers)
+
+    def names_somebody(self, address: Address) -> bool:
+        """Whether somebody said, here or in the address, who we are."""
+        named = "authorization" in {str(name).lower() for name in self.headers}
+        return bool(self.token or self.auth or address.basic or named)
 
     def login(self) -> tuple[str, str] | None:
         """User and password of the Studio's own login. Raises StudioRefused for anything else."""
@@ -118,10 +127,55 @@ def tls_context(
 async def open_client(url: str, credentials: Credentials) -> StudioClient:
     """The Studio at `url`.
 
+    Where nothing was given to get in with and the server turns us away, what the environment or
+    the keyring has for that address is tried.
     Raises StudioUnreachable (nobody answers), NotAStudio (somebody else does), StudioRefused (a
     login, a token or HTTP Basic is wanted; the message says which).
     """
     address = parse(url)
+    try:
+        return await open_at(address, credentials)
+    except FramePackError as error:
+        nobody = isinstance(error.__cause__, (httpx.HTTPError, OSError))
+        login = None if nobody or credentials.names_somebody(address) else await _kept(address)
+        if login is None:
+            raise
+    try:
+        found = replace(credentials, token=login.token, auth=login.auth)
+        return await open_at(replace(address, basic=login.basic), found)
+    except FramePackError as error:
+        raise type(error)(f"{error}\n(What was sent is from {login.source}.)") from error
+
+
+async def _kept(address: Address) -> logins.Login | None:
+    """What is kept for that address. The keyring is asked in a thread: it may take its time."""
+    given = logins.from_environment(address.root)
+    if given is not None:
+        return given
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[logins.Login | None] = loop.create_future()
+
+    def tell(login: logins.Login | None) -> None:
+        if not answer.done():
+            answer.set_result(login)
+
+    def ask() -> None:
+        login = None
+        try:
+            login = logins.saved(address.root)
+        finally:
+            with suppress(RuntimeError):  # nobody waits any more
+                loop.call_soon_threadsafe(tell, login)
+
+    threading.Thread(target=ask, name="framepack-keyring", daemon=True).start()
+    try:
+        return await asyncio.wait_for(answer, _KEYRING_TIMEOUT_S)
+    except asyncio.TimeoutError:
+        return None
+
+
+async def open_at(address: Address, credentials: Credentials) -> StudioClient:
+    """The Studio there, let in with these credentials and no others. Raises as `open_client`."""
     line = Line(
         address.root,
         headers=credentials.all_headers(address.basic),
@@ -186,7 +240,7 @@ async def _look_around(
     """Where a Studio is, a client if it lets everybody in, and what else was met."""
     loop = asyncio.get_running_loop()
     urls = usual()
-    tasks = [asyncio.ensure_future(open_client(url, nobody)) for url in urls]
+    tasks = [asyncio.ensure_future(open_at(parse(url), nobody)) for url in urls]
     end = loop.time() + _FIND_TIMEOUT_S
     found: int | None = None
     try:

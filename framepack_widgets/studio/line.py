@@ -5,9 +5,9 @@ following a render asks once a second, for hours. It also ties all calls to one 
 answers cannot be read after a crash. Hence this line: the same protocol (`queue/join`,
 `queue/data`), one connection, a session of our own choosing for each call.
 
-What may be asked twice without harm is asked once more where a kept-open connection turns out dead;
-a submission never is. A request that was turned away because the server forgot our login (it was
-restarted) was not looked at, so it is sent again after a new login, whatever it is.
+What may be asked twice without harm is asked again where a kept-open connection turns out dead; a
+submission never is. What was turned away because the server forgot our login (it was restarted) was
+not looked at: it is sent again after a new login.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
@@ -26,9 +27,9 @@ from framepack_widgets.studio.address import is_local
 from framepack_widgets.studio.diagnosis import check, check_call, decoded, translated, wants_login
 from framepack_widgets.studio.protocol import SessionUnknown
 from framepack_widgets.studio.quick import DEAD_CONNECTION, Quick
-from framepack_widgets.studio.stream import is_unknown_session, messages, outputs_of
+from framepack_widgets.studio.stream import is_unknown_session, messages, outputs_of, patiently
 
-CALL_TIMEOUT_S = 30.0  # of silence; a server's line that moves sends a sign of life every 15 s
+CALL_TIMEOUT_S = 30.0  # of silence
 CALL_DEADLINE_S = 180.0  # for a call as a whole, waiting in the server's line included
 _UPLOAD_TIMEOUT_S = 600.0
 _CONNECT_TIMEOUT_S = 10.0
@@ -187,17 +188,15 @@ class Line:
         answer = decoded(response, self.root)
         return list(answer.get("data") or []) if isinstance(answer, dict) else []
 
-    async def call(self, fn_index: int, data: list[Any]) -> list[Any]:
+    async def call(
+        self, fn_index: int, data: list[Any], session_hash: str | None = None
+    ) -> list[Any]:
         """Call an endpoint and return its outputs, all of them, in the server's order."""
-        session_hash = new_session()
+        session_hash = session_hash or new_session()
         await self.join(fn_index, data, session_hash)
-        try:
-            return await asyncio.wait_for(self.result(session_hash), CALL_DEADLINE_S)
-        except asyncio.TimeoutError:
-            raise StudioUnreachable(
-                f"The Studio at {self.root} is up, but did not get round to our call within "
-                f"{CALL_DEADLINE_S:.0f} s. Look at its own page, or restart it."
-            ) from None
+        reading = self.result(session_hash, CALL_DEADLINE_S)
+        alive = partial(self.get_json, self.prefix + "/app_id")
+        return await patiently(reading, alive, CALL_DEADLINE_S, self.root)
 
     async def upload(self, name: str, content: bytes | BinaryIO) -> str:
         """Upload bytes, or an open file as it is read; the path on the server.

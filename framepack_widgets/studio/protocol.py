@@ -7,7 +7,7 @@ suite runs on both.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,18 +29,28 @@ class Current:
 class QueueRow:
     """A row of the server's queue table, as text of the server (escape it before showing it)."""
 
-    id: str  # the first six characters of the job's id
+    id: str  # the job's id, or its first six characters
     type: str  # the model
-    status: str  # pending, running, completed, failed, cancelled, ...
+    status: str  # pending, running, completed, failed, cancelled, ...; in small letters
     created: str
     started: str
     completed: str
     elapsed: str
-    thumbnail: bytes | None = None  # PNG of the start frame
+    thumbnail: bytes | None = field(default=None, repr=False)  # PNG of the start frame
 
     def is_of(self, server_id: str) -> bool:
         """Whether this row belongs to the job with that full id."""
         return bool(self.id) and server_id.startswith(self.id)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still be rendered: what is not known to be over counts as open."""
+        return self.status not in ("completed", "failed") and not self.is_cancelled
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was cancelled, and nothing of it runs any more."""
+        return self.status in ("cancelled", "canceled")
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,12 @@ class StudioAdapter(Protocol):
 
     async def end_current(self) -> None:
         """End whatever runs. Ask `current` who that is just before."""
+
+    async def cancel_pending(self, server_id: str) -> bool:
+        """Take one job that has not started out of the server's queue, and nobody else's.
+
+        True: it will not run. False: it could not be done, mostly because this Studio cannot.
+        """
 
     async def recent_timestamps(self) -> list[str]:
         """Timestamps of renders that have a video, newest first; empty without sidecars."""

@@ -7,7 +7,6 @@ text: kept as data, escaped by whoever shows it.
 
 from __future__ import annotations
 
-import base64
 import html as html_entities
 import re
 from collections.abc import Mapping, Sequence
@@ -16,16 +15,21 @@ from typing import Any
 
 from framepack_widgets.errors import NotAStudio
 from framepack_widgets.job import Progress
-from framepack_widgets.studio.protocol import Current, Ending, QueueRow
+from framepack_widgets.labels import bare
+from framepack_widgets.studio.protocol import Current, Ending
 
 # Labels of text boxes whose value is one of the server's own folders.
 OUTPUT_FOLDER = "Output Directory"
 METADATA_FOLDER = "Metadata Directory"
 
-SWITCHING = "Switching to current job"  # the monitor went over to another job
-PENDING = "Waiting in queue"  # ... and this job has not started
-_UNKNOWN_JOB = "No job ID provided"
-_UNDER_WAY = re.compile(r"(?i)generated frames:|^starting job|^waiting in queue")
+_SWITCHING = "switching to current job"  # the monitor went over to another job
+_PENDING = "waiting in queue"  # ... and this job has not started
+_UNKNOWN_JOB = "no job id provided"
+_UNDER_WAY = re.compile(r"(?i)generated frames:|^(starting|cancelling) job|^waiting in queue")
+_TELLING = re.compile(
+    r"(?i)generated frames:|^\s*(completed|error\b|no job id|\S+ing job|job cancel)"
+)
+_COUNTS = re.compile(r"(?i)queue:.*running:|video required")
 # Numbers as a server writes them; what is longer is none.
 _WHOLE = r"[0-9]{1,9}"
 _DECIMAL = r"[0-9]{1,9}(?:\.[0-9]{0,9})?"
@@ -40,15 +44,24 @@ class Endpoint:
     inputs: tuple[Mapping[str, Any], ...]
     outputs: tuple[Mapping[str, Any], ...]
 
-    def pick(self, data: Sequence[Any], kind: str, label: str | None = None) -> Any:
-        """The first output of that kind (and label, ignoring case); None where there is none."""
+    def values(self, data: Sequence[Any], kind: str) -> list[tuple[str, Any]]:
+        """(label, value) of every output of that kind, in order; of an update its new value."""
+        found = []
         for component, value in zip(self.outputs, data):
-            if component.get("type") != kind:
-                continue
-            own = str((component.get("props") or {}).get("label") or "")
-            if label is None or own.casefold().startswith(label.casefold()):
+            if component.get("type") == kind:
+                label = str((component.get("props") or {}).get("label") or "")
                 is_update = isinstance(value, Mapping) and value.get("__type__") == "update"
-                return value.get("value") if is_update else value
+                found.append((label, value.get("value") if is_update else value))
+        return found
+
+    def pick(self, data: Sequence[Any], kind: str, label: str | None = None) -> Any:
+        """The first output of that kind whose label begins so; None where there is none.
+
+        Case, spacing and punctuation of labels do not count.
+        """
+        for own, value in self.values(data, kind):
+            if label is None or bare(own).startswith(bare(label)):
+                return value
         return None
 
 
@@ -127,22 +140,49 @@ def file_path(value: Any) -> str | None:
 
 def current(endpoint: Endpoint, data: Sequence[Any]) -> Current | None:
     """The answer of /check_for_current_job."""
-    server_id = endpoint.pick(data, "textbox")
+    server_id = _job_id(endpoint, data)
     if not server_id:
         return None
-    progress = read_progress(
-        str(endpoint.pick(data, "markdown") or ""), str(endpoint.pick(data, "html") or "")
-    )
+    progress = read_progress(_status_text(endpoint, data), _bars(endpoint, data))
     return Current(
-        server_id=str(server_id),
+        server_id=server_id,
         progress=Progress(
             **{
                 **progress.to_dict(),
-                "video": file_path(endpoint.pick(data, "video")),
+                "video": _video(endpoint, data),
                 "preview": file_path(endpoint.pick(data, "image", "Next Latents")),
             }
         ),
     )
+
+
+def _job_id(endpoint: Endpoint, data: Sequence[Any]) -> str | None:
+    """The text box that says which job: by its label; the only one needs none."""
+    boxes = endpoint.values(data, "textbox")
+    named = [value for label, value in boxes if bare(label).endswith("jobid")]
+    value = named[0] if named else boxes[0][1] if boxes else None
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _video(endpoint: Endpoint, data: Sequence[Any]) -> str | None:
+    """The render's own video; a page may show others beside it."""
+    videos = endpoint.values(data, "video")
+    named = [value for label, value in videos if bare(label).startswith("finishedframes")]
+    return file_path(named[0] if named else videos[0][1] if videos else None)
+
+
+def _status_text(endpoint: Endpoint, data: Sequence[Any]) -> str:
+    """What is said of the job; counts of the queue and notices may stand beside it."""
+    texts = [str(value) for _, value in endpoint.values(data, "markdown") if value]
+    telling = [text for text in texts if _TELLING.search(text)]
+    return (telling or [text for text in texts if not _COUNTS.search(text)] or [""])[0].strip()
+
+
+def _bars(endpoint: Endpoint, data: Sequence[Any]) -> str:
+    """The progress bars; the queue and its counts may be HTML, too."""
+    found = endpoint.values(data, "html")
+    pieces = [str(value) for label, value in found if value and not bare(label)]
+    return ([piece for piece in pieces if "<progress" in piece] or pieces or [""])[0]
 
 
 def read_progress(text: str, html: str) -> Progress:
@@ -157,7 +197,7 @@ def read_progress(text: str, html: str) -> Progress:
     plain = html_entities.unescape(re.sub(r"<[^>]+>", " ", html))
     step, steps, section_eta = _hint(r"Sampling", plain)
     done, total, eta = _hint(r"Total", plain)
-    frames = re.search(rf"Total generated frames:\s*({_WHOLE})(?!\d)", text)
+    frames = re.search(rf"(?i)generated frames:\s*({_WHOLE})(?!\d)", text)
     sections = round(total / steps) if steps and total else 0
     section = min(sections, (max(done, 1) - 1) // steps + 1) if steps and total else 0
     section_fraction = step / steps if steps else (bars[0] if bars else 0.0)
@@ -198,49 +238,9 @@ def _duration(text: str | None) -> float | None:
     return float(seconds + (int(days.split()[0]) * 86400 if days else 0))
 
 
-def queue_rows(endpoint: Endpoint, data: Sequence[Any]) -> list[QueueRow]:
-    """The queue in an answer, a table or a page; empty where the answer carries none."""
-    table = endpoint.pick(data, "dataframe")
-    cells = table.get("data") if isinstance(table, Mapping) else None
-    if isinstance(cells, Sequence) and not isinstance(cells, str):
-        return [
-            _row(row) for row in cells if isinstance(row, Sequence) and not isinstance(row, str)
-        ]
-    page = endpoint.pick(data, "html")
-    return _rows_of_page(page) if isinstance(page, str) else []
-
-
-def _row(cells: Sequence[Any]) -> QueueRow:
-    texts = [str(cell or "") for cell in cells[:7]] + [""] * 7
-    job_id, model, status, created, started, completed, elapsed = texts[:7]
-    thumbnail = _inline_png(str(cells[7])) if len(cells) > 7 else None
-    job_id = job_id.removesuffix("...").strip()
-    return QueueRow(job_id, model, status, created, started, completed, elapsed, thumbnail)
-
-
-def _rows_of_page(page: str) -> list[QueueRow]:
-    """One 0.6-dev sends HTML instead: rows with the full id and the status as a class."""
-    rows = []
-    for tag in re.findall(r"<[^<>]*\bdata-job-id=[^<>]*>", page):
-        job_id = re.search(r"data-job-id=[\"']([^\"']+)", tag)
-        status = re.search(r"queue-row-status-([\w-]+)", tag)
-        if job_id and status:  # buttons in a row carry the id too
-            rows.append(QueueRow(job_id[1].strip(), "", status[1], "", "", "", ""))
-    return rows
-
-
-def _inline_png(cell: str) -> bytes | None:
-    match = re.search(r"data:image/\w+;base64,([A-Za-z0-9+/=]+)", cell)
-    try:
-        return base64.b64decode(match[1]) if match else None
-    except ValueError:
-        return None  # cut off somewhere
-
-
 def submitted_id(endpoint: Endpoint, data: Sequence[Any]) -> str | None:
     """The new job's id in the answer of /handle_start_button."""
-    value = endpoint.pick(data, "textbox", "Current Job ID") or endpoint.pick(data, "textbox")
-    return str(value) if value else None
+    return _job_id(endpoint, data)
 
 
 def ending(endpoint: Endpoint, messages: Sequence[Mapping[str, Any]]) -> Ending | None:
@@ -249,7 +249,7 @@ def ending(endpoint: Endpoint, messages: Sequence[Mapping[str, Any]]) -> Ending 
     None where the monitor went over to another job, or did not come to an end: its answer is not
     ours then, whatever it says.
     """
-    if any(SWITCHING in str(message.get("output")) for message in messages):
+    if any(is_switching(message) for message in messages):
         return None
     last = next((m for m in reversed(messages) if m.get("msg") == "process_completed"), None)
     if last is None or last.get("success") is False:
@@ -258,28 +258,33 @@ def ending(endpoint: Endpoint, messages: Sequence[Mapping[str, Any]]) -> Ending 
     data = output.get("data") if isinstance(output, Mapping) else None
     if not isinstance(data, (list, tuple)):
         return None
-    text = str(endpoint.pick(data, "markdown") or "").strip()
-    if _UNKNOWN_JOB in text:
+    text = _status_text(endpoint, data)
+    if _UNKNOWN_JOB in text.lower():
         return Ending(outcome=text, video=None, known=False)
     if not text or _UNDER_WAY.search(text):
         return None  # it broke off while something was rendered
-    return Ending(outcome=text, video=file_path(endpoint.pick(data, "video")))
+    return Ending(outcome=text, video=_video(endpoint, data))
 
 
-def gallery_timestamps(data: Sequence[Any]) -> list[str]:
-    """Timestamps of the renders in the answer of /refresh_gallery, in its order (newest first)."""
-    pictures = data[0] if data else None
-    if isinstance(pictures, Mapping):
-        pictures = pictures.get("value") or pictures.get("root")
-    found: list[str] = []
-    for item in pictures if isinstance(pictures, (list, tuple)) else ():
-        path = file_path(item.get("image", item) if isinstance(item, Mapping) else item)
-        if path is None:
-            continue
-        stem = re.split(r"[\\/]", path)[-1].rsplit(".", 1)[0]
-        if re.fullmatch(r"[\d_]{10,}", stem) and stem not in found:
-            found.append(stem)
-    return found
+def is_switching(message: Mapping[str, Any]) -> bool:
+    """Whether a monitor says here that it goes over to another job."""
+    return _says(message.get("output"), _SWITCHING)
+
+
+def is_pending(message: Mapping[str, Any]) -> bool:
+    """Whether a monitor says here that the job has not started."""
+    return _says(message.get("output"), _PENDING)
+
+
+def _says(output: Any, phrase: str) -> bool:
+    """Whether a text begins with it; further in it would be a prompt that is told."""
+    if isinstance(output, str):
+        return output.lstrip().lower().startswith(phrase)
+    if isinstance(output, Mapping):
+        output = output.values()
+    elif not isinstance(output, (list, tuple)):
+        return False
+    return any(_says(item, phrase) for item in output)
 
 
 def join_path(directory: str, name: str) -> str:

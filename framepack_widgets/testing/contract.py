@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +21,14 @@ from framepack_widgets.job import timestamp_of
 from framepack_widgets.length import final_names, plan
 from framepack_widgets.settings import Settings
 from framepack_widgets.studio.protocol import (
-    Current,
     SessionUnknown,
     StudioAdapter,
-    Submission,
 )
+from framepack_widgets.testing.contract_steps import ContractSteps
 from framepack_widgets.testing.reach import Server, never, raises, run
 
-_PATIENCE = 2000  # looks at the server before a test gives up
 
-
-class AdapterContract:
+class AdapterContract(ContractSteps):
     """Subclass it in a test module and give it a fixture `server`."""
 
     settings = Settings(
@@ -40,6 +36,8 @@ class AdapterContract:
         width=256, height=256,
     )  # fmt: skip
     """A render of one section; replace `seconds` for more."""
+    cancels_singly: bool | None = None
+    """Whether this Studio can cancel one pending job; None: that is not known beforehand."""
 
     def test_it_says_what_it_is(self, server: Server) -> None:
         async def check(studio: StudioAdapter) -> None:
@@ -175,7 +173,7 @@ class AdapterContract:
             assert ending is None or ending.pending
             running = await studio.ending(first.server_id)
             assert running is None
-            await studio.end_current()
+            await self._end(studio, first.server_id)
             ran = await self._watch(studio, server, second.server_id)
             assert ran or await studio.ending(second.server_id) is not None
 
@@ -186,7 +184,7 @@ class AdapterContract:
             long = self._resolved(studio, seconds=12.0, steps=20)
             submission = await self._submit(studio, server, long)
             await self._until(studio, server, lambda now: now is not None and now.progress.step > 0)
-            await studio.end_current()
+            await self._end(studio, submission.server_id)
             await self._until_idle(studio, server)
             ending = await studio.ending(submission.server_id)
             assert ending is not None
@@ -197,15 +195,50 @@ class AdapterContract:
 
         run(server, check)
 
+    def test_one_job_in_line_is_cancelled_or_left_as_it_is(self, server: Server) -> None:
+        async def check(studio: StudioAdapter) -> None:
+            long = self._resolved(studio, seconds=12.0, steps=20)
+            first = await self._submit(studio, server, long)
+            second, third = [await self._submit(studio, server) for _ in range(2)]
+            await self._until(studio, server, lambda now: now is not None)
+            done = await studio.cancel_pending(second.server_id)
+            assert self.cancels_singly in (None, done)
+            rows = await studio.queue()
+            (row,) = [row for row in rows if row.is_of(second.server_id)]
+            assert (row.is_cancelled, row.is_open) == (done, not done)
+            (row,) = [row for row in rows if row.is_of(third.server_id)]
+            assert row.is_open
+            now = await studio.current()
+            assert now is not None
+            assert now.server_id == first.server_id
+            await self._end(studio, first.server_id)
+            await self._until_idle(studio, server)
+            ending = await studio.ending(second.server_id)
+            assert ending is not None
+            assert (ending.video is None) is done
+            assert (await studio.ending(third.server_id) or ending).video is not None
+
+        run(server, check)
+
+    def test_a_job_that_nobody_knows_is_not_cancelled(self, server: Server) -> None:
+        async def check(studio: StudioAdapter) -> None:
+            submission = await self._submit(studio, server)
+            await self._until_idle(studio, server)
+            assert not await studio.cancel_pending(submission.server_id)
+            assert not await studio.cancel_pending("f" * 32)
+
+        run(server, check)
+
     def test_a_preview_can_be_read(self, server: Server) -> None:
         async def check(studio: StudioAdapter) -> None:
-            await self._submit(studio, server, self._resolved(studio, seconds=12.0, steps=20))
+            long = self._resolved(studio, seconds=12.0, steps=20)
+            submission = await self._submit(studio, server, long)
             now = await self._until(
                 studio, server, lambda now: now is not None and now.progress.preview is not None
             )
             assert now is not None
             assert await studio.read_file(now.progress.preview or "")
-            await studio.end_current()
+            await self._end(studio, submission.server_id)
             await self._until_idle(studio, server)
 
         run(server, check)
@@ -222,58 +255,6 @@ class AdapterContract:
         run(server, check)
 
     # ------------------------------------------------------------------ in between
-
-    def _resolved(self, studio: StudioAdapter, **values: Any) -> Settings:
-        return studio.schema.resolve(self.settings.replace(**values))
-
-    async def _submit(
-        self,
-        studio: StudioAdapter,
-        server: Server,
-        resolved: Settings | None = None,
-        overrides: dict[str, Any] | None = None,
-        order: list[str] | None = None,
-    ) -> Submission:
-        async def joined() -> None:
-            if order is not None:
-                order.append("joined")
-
-        wanted = resolved if resolved is not None else self._resolved(studio)
-        arguments = await studio.prepare(wanted, overrides or {})
-        return await studio.submit(arguments, server.new_session(), joined)
-
-    async def _until(
-        self, studio: StudioAdapter, server: Server, condition: Callable[[Current | None], bool]
-    ) -> Current | None:
-        for _ in range(_PATIENCE):
-            now = await studio.current()
-            if condition(now):
-                return now
-            await server.idle()
-        raise AssertionError("the server never came there")
-
-    async def _watch(self, studio: StudioAdapter, server: Server, server_id: str) -> list[Current]:
-        """Everything told of a job, until it is over."""
-        seen: list[Current] = []
-        for _ in range(_PATIENCE):
-            now = await studio.current()
-            if now is not None and now.server_id == server_id:
-                seen.append(now)
-            elif now is None:
-                ending = await studio.ending(server_id)
-                if ending is not None and not ending.pending:
-                    return seen
-            await server.idle()
-        raise AssertionError("the render never ended")
-
-    async def _until_idle(self, studio: StudioAdapter, server: Server) -> None:
-        for _ in range(_PATIENCE):
-            if await studio.current() is None:
-                rows = await studio.queue()
-                if not any(row.status in ("pending", "running") for row in rows):
-                    return
-            await server.idle()
-        raise AssertionError("the server is never idle")
 
 
 class _DiedError(Exception):

@@ -24,7 +24,8 @@ class FakeServer:
     """One Studio in memory.
 
     metadata: its setting "Save Metadata". clean_up: its setting "Clean up video files". decodable:
-    False gives files that are no videos, for tests that never open one.
+    False gives files that are no videos, for tests that never open one. cancels_singly: whether a
+    client can cancel one pending job, as on one 0.6-dev.
     """
 
     def __init__(
@@ -34,7 +35,9 @@ class FakeServer:
         clean_up: bool = True,
         loras: Iterable[str] = (),
         decodable: bool = True,
+        cancels_singly: bool = False,
     ) -> None:
+        self.cancels_singly = cancels_singly
         self.metadata = metadata
         self.clean_up = clean_up
         self.decodable = decodable

@@ -197,6 +197,15 @@ class FakeStudio(FakeServer):
         self._arrive("end_current")
         self.end_running()
 
+    async def cancel_pending(self, server_id: str) -> bool:
+        self._arrive("cancel_pending")
+        render = self.find(server_id)
+        if not self.cancels_singly or render is None or render.status != "pending":
+            return self._answered("cancel_pending", False)
+        render.status = "cancelled"
+        self._save()
+        return self._answered("cancel_pending", True)
+
     async def recent_timestamps(self) -> list[str]:
         self._arrive("recent_timestamps")
         return self._answered("recent_timestamps", list(reversed(self._gallery)))

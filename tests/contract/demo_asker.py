@@ -18,10 +18,10 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 import numpy as np
 from gradio_client import Client
 from PIL import Image
+from recordings import fields_of
 
 from framepack_widgets.demo.process import DemoProcess
 
-DATA = Path(__file__).parents[1] / "data"
 T = TypeVar("T")
 
 
@@ -34,15 +34,6 @@ def poll(question: Callable[[], T | None], seconds: float = 20.0) -> T:
             return answer
         time.sleep(0.02)
     raise AssertionError(f"no answer within {seconds} s")
-
-
-def fields_of(config: dict[str, Any], api_name: str, side: str) -> list[dict[str, Any]]:
-    """The components of an endpoint's "inputs" or "outputs", hidden state included."""
-    components = {component["id"]: component for component in config["components"]}
-    for dependency in config["dependencies"]:
-        if dependency["api_name"] == api_name.strip("/"):
-            return [components[number] for number in dependency[side]]
-    raise AssertionError(f"no endpoint {api_name}")
 
 
 @dataclass

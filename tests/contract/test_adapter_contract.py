@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
+from framepack_widgets.demo.dialects import DIALECTS
 from framepack_widgets.demo.options import DemoOptions
 from framepack_widgets.demo.process import DemoProcess, start
 from framepack_widgets.studio import client
@@ -20,10 +23,12 @@ from framepack_widgets.studio.line import new_session
 from framepack_widgets.studio.protocol import StudioAdapter
 from framepack_widgets.testing import AdapterContract, FakeStudio
 
+USUAL = "0.5.1"
+
 
 class FakeServerHandle:
-    def __init__(self) -> None:
-        self.fake = FakeStudio()
+    def __init__(self, **options: Any) -> None:
+        self.fake = FakeStudio(**options)
 
     async def open(self) -> StudioAdapter:
         return self.fake
@@ -57,35 +62,99 @@ class HttpServerHandle:
 
 
 class TestFakeStudio(AdapterContract):
+    cancels_singly = False
+
     @pytest.fixture
     def server(self) -> FakeServerHandle:
         return FakeServerHandle()
 
 
-@pytest.fixture(scope="module")
-def demo() -> Iterator[DemoProcess]:
-    running = start(DemoOptions(speed=60))
-    yield running
-    running.stop()
+class TestFakeStudioThatCancelsSingly(AdapterContract):
+    cancels_singly = True
 
-
-class TestDemo(AdapterContract):
     @pytest.fixture
-    def server(self, demo: DemoProcess, monkeypatch: pytest.MonkeyPatch) -> HttpServerHandle:
-        # A session that was read gives heartbeats only; one second of them is enough here.
-        monkeypatch.setattr(client, "_UNREAD_TIMEOUT_S", 1.0)
-        return HttpServerHandle(demo.url)
+    def server(self) -> FakeServerHandle:
+        return FakeServerHandle(cancels_singly=True)
+
+
+@pytest.fixture(scope="module")
+def demos() -> Iterator[Callable[[str], DemoProcess]]:
+    """A built-in Studio of each dialect; the others start while the first ones are tested."""
+    running: dict[str, Future[DemoProcess]] = {}
+    with ThreadPoolExecutor(1) as pool:
+
+        def demo(name: str) -> DemoProcess:
+            for each in (name, *DIALECTS) if name != USUAL else (name,):
+                if each not in running:
+                    options = DemoOptions(speed=60, dialect=each)
+                    running[each] = pool.submit(start, options, timeout=120)
+            return running[name].result()
+
+        yield demo
+        for future in running.values():
+            future.result().stop()
+
+
+class OnDemo(AdapterContract):
+    dialect = USUAL
+
+    @pytest.fixture
+    def server(
+        self, demos: Callable[[str], DemoProcess], monkeypatch: pytest.MonkeyPatch
+    ) -> HttpServerHandle:
+        # A session that was read gives heartbeats only; half a second of them is enough here.
+        monkeypatch.setattr(client, "_UNREAD_TIMEOUT_S", 0.5)
+        return HttpServerHandle(demos(self.dialect).url)
+
+
+class TestDemo(OnDemo):
+    cancels_singly = False
+
+
+@pytest.mark.slow
+class TestDemo04(OnDemo):
+    dialect, cancels_singly = "0.4", False
+
+
+@pytest.mark.slow
+class TestDemo06(OnDemo):
+    dialect, cancels_singly = "0.6", False
+
+
+@pytest.mark.slow
+class TestDemo06Html(OnDemo):
+    dialect, cancels_singly = "0.6-html", True
+
+
+@pytest.mark.slow
+class TestDemoOfTomorrow(OnDemo):
+    dialect, cancels_singly = "future", False
 
 
 @pytest.mark.skipif(ENVIRONMENT not in os.environ, reason=f"{ENVIRONMENT} names no Studio")
 class TestOwnStudio(AdapterContract):
+    """On a Studio of yours. It is left alone while somebody's jobs are there."""
+
     @pytest.fixture
     def server(self) -> HttpServerHandle:
-        return HttpServerHandle(os.environ[ENVIRONMENT])
+        handle = HttpServerHandle(os.environ[ENVIRONMENT])
+        if asyncio.run(is_busy(handle)):
+            pytest.skip("somebody's jobs run or wait there")
+        return handle
 
 
-def test_a_demo_that_was_killed_is_unreachable(demo: DemoProcess) -> None:
+async def is_busy(handle: HttpServerHandle) -> bool:
+    studio = await handle.open()
+    try:
+        waiting = any(row.is_open for row in await studio.queue())
+        return waiting or await studio.current() is not None
+    finally:
+        await studio.aclose()
+
+
+def test_a_demo_that_was_killed_is_unreachable(demos: Callable[[str], DemoProcess]) -> None:
     """The last test of this module: it needs the server no more."""
+    demo = demos(USUAL)
 
     class Killable(HttpServerHandle):
         def refuse_connections(self) -> bool:

@@ -20,9 +20,10 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from demo_asker import DATA, Asker, connect, fields_of, pixels, poll
+from demo_asker import Asker, connect, pixels, poll
 from gradio_client import handle_file
 from PIL import Image
+from recordings import as_recorded, fields_of, recorded
 
 from framepack_widgets.demo import pixel_code
 from framepack_widgets.demo.clip import encode, write_clip
@@ -43,28 +44,6 @@ ENDPOINTS = (
 )
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SLOW = {"Steps": 100, "Video Length (Seconds)": 60}  # does not end by itself during a test
-LEFT_OUT = "(long text left out)"
-LABELLED = {"gallery", "image", "number", "slider", "textbox", "video"}
-
-
-def recorded(name: str) -> dict[str, Any]:
-    facts = json.loads((DATA / name).read_text(encoding="utf-8"))
-    return {endpoint["api_name"]: endpoint for endpoint in facts["endpoints"]} | {"facts": facts}
-
-
-def as_recorded(component: dict[str, Any], fact: dict[str, Any]) -> dict[str, Any]:
-    """What a running server says of a component, as far as the recorded `fact` speaks of it."""
-    props = component["props"]
-    said = {key: props.get(key) for key in fact}
-    if "label" not in fact and component["type"] in LABELLED and props.get("label"):
-        said["label"] = props["label"]
-    said["component"] = component["type"]
-    said["help_text_sent"] = bool(props.get("info"))
-    if "choices" in fact:
-        said["choices"] = [list(choice) for choice in props["choices"]]
-    if fact.get("value") == LEFT_OUT:
-        said["value"] = LEFT_OUT if props["value"] else None
-    return said
 
 
 @pytest.mark.parametrize("api_name", ENDPOINTS)

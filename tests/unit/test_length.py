@@ -204,3 +204,20 @@ class TestEstimate:
     def test_the_span_is_one(self, times):
         low, high = length.estimate_seconds(self.PLAN, [self.render(t) for t in times])
         assert 0 < low <= high
+
+
+@pytest.mark.parametrize(
+    ("model", "start", "latents"),
+    [("Original", "a.png", 18), ("Original", None, 18), ("F1", "a.png", 19), ("F1", None, 19)],
+)
+def test_a_studio_0_4_goes_by_the_model(model, start, latents):
+    """Seen on the real one: 2 s in windows of 9."""
+    settings = Settings(
+        model=model,
+        start_frame=start,
+        seconds=2,
+        latent_window_size=9,
+        steps=4,
+        use_teacache=False,
+    )
+    assert length.plan(settings, start_size=None).latents == latents

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from framepack_widgets import stamp
 from framepack_widgets.schema import Schema
 from framepack_widgets.settings import Settings
+from framepack_widgets.studio import dialect
 
 SCHEMA = Schema.from_config(studio_config())
 THRESHOLD = SCHEMA["teacache_threshold"]
@@ -118,5 +119,6 @@ def test_a_slider_too_coarse_or_missing_carries_nothing():
 
 
 def test_every_carrier_has_a_place_in_the_sidecar():
-    carriers = {name for _, rows in stamp._CARRIERS for name in rows.values()}
+    choices = [choice for switch in dialect.CACHE_SWITCHES for choice in switch.choices]
+    carriers = {choice.carrier for choice in choices} - {None}
     assert carriers == set(stamp.SIDECAR_KEYS)

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from framepack_widgets.errors import NotAStudio
 from framepack_widgets.job import Progress
-from framepack_widgets.studio import wire
+from framepack_widgets.studio import gallery, wire
+from framepack_widgets.studio.queue_answer import queue_rows
 
 ENDPOINTS = wire.endpoints(studio_config())
 CURRENT, MONITOR = ENDPOINTS["check_for_current_job"], ENDPOINTS["monitor_job"]
 STATS, START = ENDPOINTS["update_stats"], ENDPOINTS["handle_start_button"]
+GALLERY = ENDPOINTS["refresh_gallery"]
 ID = "3f1e5d0c-8a0f-4d55-9b5e-0123456789ab"
 TEMPORARY = "/tmp/gradio/5be0/261120_112754_352_4727_18.mp4"
 
@@ -215,10 +217,10 @@ def test_any_value_is_a_path_or_none(value: Any) -> None:
 
 @given(DATA)
 def test_junk_answers_never_raise(data: list[Any]) -> None:
-    for row in wire.queue_rows(STATS, data) + wire.queue_rows(START, data):
+    for row in queue_rows(STATS, data) + queue_rows(START, data):
         assert isinstance(row.id, str)
         assert row.thumbnail is None or isinstance(row.thumbnail, bytes)
-    assert all(isinstance(item, str) for item in wire.gallery_timestamps(data))
+    assert all(isinstance(item.timestamp, str) for item in gallery.in_answer(GALLERY, data))
     now = wire.current(CURRENT, data)
     assert now is None or now.server_id
     wire.submitted_id(START, data)
@@ -243,7 +245,7 @@ def table(*rows: list[Any]) -> list[Any]:
 
 
 def test_the_queue_as_a_table() -> None:
-    rows = wire.queue_rows(
+    rows = queue_rows(
         STATS,
         table(
             ["3f1e5d...", "Original", "running", "11:27:54", "11:27:55", None, "12.3s", IMG],
@@ -261,20 +263,20 @@ def test_the_queue_as_a_table() -> None:
 
 
 def test_a_row_without_an_id_is_nobody_s() -> None:
-    (row,) = wire.queue_rows(STATS, table(["", "Original", "pending"]))
+    (row,) = queue_rows(STATS, table(["", "Original", "pending"]))
     assert not row.is_of(ID)
     assert not row.is_of("")
 
 
 def test_a_thumbnail_that_was_cut_off_is_none() -> None:
     cut = '<img src="data:image/png;base64,iVBORw0K' + "A" * 5
-    (row,) = wire.queue_rows(STATS, table(["3f1e5d...", "F1", "pending", "", "", "", "", cut]))
+    (row,) = queue_rows(STATS, table(["3f1e5d...", "F1", "pending", "", "", "", "", cut]))
     assert row.thumbnail is None
 
 
 def test_no_queue_in_the_answer() -> None:
-    assert wire.queue_rows(STATS, [None, ""]) == []
-    assert wire.queue_rows(CURRENT, [ID, None, None, None, "", ""]) == []
+    assert queue_rows(STATS, [None, ""]) == []
+    assert queue_rows(CURRENT, [ID, None, None, None, "", ""]) == []
 
 
 def test_the_queue_as_a_page() -> None:
@@ -285,7 +287,7 @@ def test_the_queue_as_a_page() -> None:
         <button data-job-id="{ID}" onclick="go()">Cancel</button></div>
       <div data-job-id='a0b1c2d3' class='queue-row queue-row-status-pending'></div>"""
     endpoint = wire.Endpoint("update_stats", 0, (), ({"type": "html"}, {"type": "markdown"}))
-    rows = wire.queue_rows(endpoint, [page, "stats"])
+    rows = queue_rows(endpoint, [page, "stats"])
     assert [(row.id, row.status) for row in rows] == [(ID, "running"), ("a0b1c2d3", "pending")]
     assert rows[0].is_of(ID)
 
@@ -349,6 +351,10 @@ def picture(name: str) -> dict[str, Any]:
     return {"image": file, "caption": None}
 
 
+def timestamps(answer: list[Any]) -> list[str]:
+    return [entry.timestamp for entry in gallery.in_answer(GALLERY, answer)]
+
+
 PICTURES = [
     picture("261120_112754_352_4727.png"),
     picture("261119_080000_001_12.png"),
@@ -363,17 +369,17 @@ PICTURES = [
     [[{"value": PICTURES, "__type__": "update"}, None], [PICTURES, None], [{"root": PICTURES}]],
 )
 def test_timestamps_of_the_gallery(answer: list[Any]) -> None:
-    assert wire.gallery_timestamps(answer) == ["261120_112754_352_4727", "261119_080000_001_12"]
+    assert timestamps(answer) == ["261120_112754_352_4727", "261119_080000_001_12"]
 
 
 @pytest.mark.parametrize("answer", [[], [None], [UNCHANGED], [[]], [17], ["text"]])
 def test_a_gallery_without_pictures(answer: list[Any]) -> None:
-    assert wire.gallery_timestamps(answer) == []
+    assert timestamps(answer) == []
 
 
 def test_paths_of_a_windows_server() -> None:
     there = {"image": {"path": "C:\\Temp\\gradio\\261120_112754_352_4727.png"}}
-    assert wire.gallery_timestamps([[there]]) == ["261120_112754_352_4727"]
+    assert timestamps([[there]]) == ["261120_112754_352_4727"]
     assert wire.join_path("C:\\out\\", "a.mp4") == "C:\\out\\a.mp4"
     assert wire.join_path("/out/", "a.mp4") == "/out/a.mp4"
     assert wire.join_path("C:/out", "a.mp4") == "C:/out/a.mp4"
