@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from framepack_widgets._loop import allow_nested_loops
+    from framepack_widgets.adoption import adopt_folder
     from framepack_widgets.clip import Clip
     from framepack_widgets.errors import (
         FramePackError,
@@ -31,11 +32,15 @@ if TYPE_CHECKING:
         StudioUnreachable,
         WrongClip,
     )
+    from framepack_widgets.found_settings import FoundSettings
     from framepack_widgets.job import JobState, Progress
     from framepack_widgets.library import Library
     from framepack_widgets.live_job import Job
+    from framepack_widgets.logins import forget_login, save_login, save_token
     from framepack_widgets.session import Studio, connect
     from framepack_widgets.settings import Settings
+    from framepack_widgets.settings_files import open_settings
+    from framepack_widgets.video_join import join
     from framepack_widgets.widgets.app.app import App
     from framepack_widgets.widgets.clips.clip_browser import ClipBrowser
     from framepack_widgets.widgets.clips.player import Player
@@ -46,6 +51,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "App": "widgets.app.app",
     "ClipBrowser": "widgets.clips.clip_browser",
+    "adopt_folder": "adoption",
     "allow_nested_loops": "_loop",
     "Clip": "clip",
     "Form": "widgets.form.form",
@@ -59,6 +65,7 @@ _HOMES = {
     "StudioRefused": "errors",
     "StudioUnreachable": "errors",
     "WrongClip": "errors",
+    "FoundSettings": "found_settings",
     "JobState": "job",
     "Progress": "job",
     "Library": "library",
@@ -67,7 +74,12 @@ _HOMES = {
     "Job": "live_job",
     "Studio": "session",
     "connect": "session",
+    "join": "video_join",
+    "open_settings": "settings_files",
     "Settings": "settings",
+    "forget_login": "logins",
+    "save_login": "logins",
+    "save_token": "logins",
     "JobView": "widgets.jobs.job_view",
 }
 
@@ -76,6 +88,7 @@ __all__ = [
     "Clip",
     "ClipBrowser",
     "Form",
+    "FoundSettings",
     "FramePackError",
     "FramePicker",
     "Job",
@@ -95,8 +108,14 @@ __all__ = [
     "StudioRefused",
     "StudioUnreachable",
     "WrongClip",
+    "adopt_folder",
     "allow_nested_loops",
     "connect",
+    "forget_login",
+    "join",
+    "open_settings",
+    "save_login",
+    "save_token",
 ]
 
 

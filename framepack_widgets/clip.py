@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from framepack_widgets import durable, provenance
+from framepack_widgets.descent import Descent
 from framepack_widgets.errors import LibraryError
+from framepack_widgets.poster import as_poster
 from framepack_widgets.settings import Settings
 from framepack_widgets.video_file import VideoFile
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL.Image import Image
-
-_POSTER_QUALITY = 82
 
 
 class Clip:
@@ -38,6 +37,7 @@ class Clip:
         partial: bool | None = None,
         verified: str | None = None,
         job_id: str | None = None,
+        descent: Descent | None = None,
     ) -> None:
         self.path = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 links stay links
         self._known: dict[str, Any] = {
@@ -45,6 +45,7 @@ class Clip:
             "partial": partial,
             "verified": verified,
             "job_id": job_id,
+            "descent": descent,
         }
 
     @classmethod
@@ -125,6 +126,36 @@ class Clip:
         return self._known["job_id"] or self._text("job")
 
     @property
+    def origin(self) -> str:
+        """Where it comes from: "render", "adopted", "joined" or "processed"."""
+        return self._descent.origin
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The ids of the jobs whose clips it was made from, the first one first."""
+        return self._descent.parents
+
+    @property
+    def operation(self) -> str:
+        """How it was made from its parents: "continue", "join", "upscale", ...; "" for none."""
+        return self._descent.operation
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The operation's own values."""
+        return self._descent.options
+
+    @cached_property
+    def _descent(self) -> Descent:
+        return self._known["descent"] or Descent.read(self._facts)
+
+    @property
+    def job_id_so_far(self) -> str | None:
+        """`job_id` as far as it is known without reading the file now."""
+        known = self._known["job_id"]
+        return known or (self._text("job") if "_facts" in vars(self) else None)
+
+    @property
     def size(self) -> int:
         """Of the file, bytes."""
         try:
@@ -148,6 +179,7 @@ class Clip:
             "job_id": self.job_id,
             "settings": settings.to_dict() if settings is not None else None,
             "missing_inputs": list(self.missing_inputs),
+            **self._descent.to_facts(),
         }
 
     def iter_frames(
@@ -247,18 +279,6 @@ class Clip:
         return value if isinstance(value, str) else None
 
 
-def as_poster(image: Image, max_width: int) -> bytes:
-    """A picture as JPEG, at most `max_width` px wide."""
-    from PIL.Image import Resampling
-
-    if image.width > max_width:
-        height = max(1, round(image.height * max_width / image.width))
-        image = image.resize((max(1, max_width), height), Resampling.LANCZOS)
-    buffer = BytesIO()
-    image.save(buffer, "JPEG", quality=_POSTER_QUALITY)
-    return buffer.getvalue()
-
-
 def _image(picture: NDArray[np.uint8]) -> Image:
     import PIL.Image
 
@@ -270,7 +290,6 @@ def _same(path: Path) -> str:
 
 
 def _write_inside(source: Path, target: Path, facts: dict[str, Any]) -> None:
-
     temporary = durable.temporary_beside(target)
     try:
         provenance.write(source, temporary, facts)

@@ -28,22 +28,27 @@ class Forecast:
 
     @property
     def frames(self) -> int:
+        """How many pictures the clip will have."""
         return self.plan.frames
 
     @property
     def seconds(self) -> float:
+        """How long the clip will be, s."""
         return self.plan.seconds
 
     @property
     def width(self) -> int | None:
+        """Its width, px; None where only the server can tell."""
         return self.plan.width
 
     @property
     def height(self) -> int | None:
+        """Its height, px; None where only the server can tell."""
         return self.plan.height
 
     @property
     def sections(self) -> int:
+        """In how many sections it is rendered."""
         return self.plan.sections
 
     def __str__(self) -> str:

@@ -64,6 +64,7 @@ class ImageData:
             raise ValueError(f"a data URL with damaged base64: {exc}") from exc
 
     def to_data_url(self) -> str:
+        """As a text that a page can show."""
         return DATA_URL + base64.b64encode(self.png).decode("ascii")
 
     @cached_property

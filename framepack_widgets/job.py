@@ -7,6 +7,7 @@ does meanwhile. How a record moves on is in `advance.py`.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -18,7 +19,15 @@ from framepack_widgets.errors import (
     JobLost,
     WrongClip,
 )
+from framepack_widgets.frozen import FrozenDict
 from framepack_widgets.settings import Settings
+
+# Where a job's clip comes from.
+RENDER = "render"  # rendered for this Library
+ADOPTED = "adopted"  # made by the Studio for somebody else, or on its own page
+JOINED = "joined"  # several clips behind one another
+PROCESSED = "processed"  # a clip changed by the Studio's post-processing
+ORIGINS = (RENDER, ADOPTED, JOINED, PROCESSED)
 
 
 class JobState(str, Enum):
@@ -78,10 +87,12 @@ class Progress:
     video: str | None = None  # the newest section clip's path on the server
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain JSON."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Progress:
+        """What `to_dict` gave; keys of a newer version are left out."""
         return cls(**_known(cls, data))
 
 
@@ -140,12 +151,17 @@ class JobRecord:
     verified: str | None = None  # "stamp", "id", "settings": how the clip was proven
     stars: int = 0  # the user's own rating, 0..5; 0: not rated
     note: str = ""  # the user's own words about it
+    origin: str = RENDER  # one of ORIGINS; of all but a render, the settings may be empty: unknown
+    parents: tuple[str, ...] = ()  # ids of the jobs whose clips it was made from
+    operation: str = ""  # how it was made from them: "continue", "join", "upscale", ...
+    options: Mapping[str, Any] = field(default_factory=FrozenDict)  # of that operation; plain JSON
     sent_at: float | None = None
     started_at: float | None = None  # seen running for the first time
     ended_at: float | None = None  # seen to be over on the server; less started_at: the render
     finished_at: float | None = None  # nothing more will happen; for a clip: it is on disk
 
     def replace(self, **changes: Any) -> JobRecord:
+        """The same with some values changed; of the Library's own record nothing changes."""
         return dataclasses.replace(self, **changes)
 
 

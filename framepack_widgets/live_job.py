@@ -23,10 +23,9 @@ _log = logging.getLogger(__name__)
 
 
 class Job:
-    """One render that was asked for.
+    """One render that was asked for; everything about it is in the Library.
 
-    Everything is in the Library: this object may be dropped and found again with `studio.job(id)`,
-    also by another kernel. Closing or forgetting it cancels nothing.
+    Dropping this object cancels nothing: `studio.job(id)` finds it again, also in another kernel.
     """
 
     def __init__(  # noqa: PLR0917 - made in one place
@@ -65,6 +64,7 @@ class Job:
 
     @property
     def state(self) -> JobState:
+        """Where it stands; `state.is_finished` when nothing more will happen."""
         return self._record.state
 
     @property

@@ -1,9 +1,10 @@
 """How a clip was made, written into the clip itself and into a JSON file beside it.
 
 The facts are one JSON object: `framepack_widgets` (the format's number), `settings`, `job`,
-`studio`, `verified`, `partial`, `rendered_at`, `inputs` and whatever else was given. Frames are
-named by their place in the Library and their SHA-256; whoever has the clip without them learns
-which are missing.
+`studio`, `verified`, `partial`, `rendered_at`, `inputs` and whatever else was given; of a clip made
+from others also `origin`, `parents` (job ids), `operation` and `options`. `settings` is null where
+nobody knows them. Frames are named by their place in the Library and their SHA-256; whoever has the
+clip without them learns which are missing.
 """
 
 from __future__ import annotations

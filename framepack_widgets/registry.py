@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from framepack_widgets import _loop
+from framepack_widgets.continuing import ContinuedJob, Joiner
 from framepack_widgets.feed import Feed
 from framepack_widgets.job import JobRecord
 from framepack_widgets.library import Library
+from framepack_widgets.library.joins import CONTINUE
 from framepack_widgets.live_job import Job
 from framepack_widgets.locations import default_folder
 from framepack_widgets.lock import RunnerLock
@@ -46,7 +48,8 @@ class Desk:
         self._feed = feed
         self._client = client
         self._task: Future[None] | None = None
-        context = Context(library, key, client, feed.publish, feed.refresh)
+        self._joiner = Joiner(library, key, feed.publish)
+        context = Context(library, key, client, self._publish, feed.refresh)
         locks = library.path / "locks"
         locks.mkdir(exist_ok=True)
         self._runner_parts = context, RunnerLock(locks / f"{key}.lock")
@@ -66,6 +69,7 @@ class Desk:
 
         if self._task is None or self._task.done():
             self._task = _loop.submit(work())
+            self._joiner.look()
             # What takes a clip in is heavy to load: now, not between the render's end and the clip.
             threading.Thread(target=_warm_up, daemon=True).start()
 
@@ -98,11 +102,16 @@ class Desk:
         known = self._feed.watcher(record.id)
         if isinstance(known, Job):
             return known
-        job = Job(
+        kind = ContinuedJob if record.operation == CONTINUE else Job
+        job = kind(
             record, self.library, self.wake, lambda: self.trouble, self._preview, self._section
         )
         kept = self._feed.watch(job)  # another thread may have been faster
         return kept if isinstance(kept, Job) else job
+
+    def _publish(self, record: JobRecord) -> None:
+        self._feed.publish(record)
+        self._joiner.told(record)
 
     def _preview(self, path: str) -> bytes:
         return _loop.run(self._client.read_file(path))

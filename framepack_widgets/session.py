@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Awaitable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
-from framepack_widgets import _loop
+from framepack_widgets import _loop, schema_watch
 from framepack_widgets import stamp as stamps
+from framepack_widgets.adoption.adopting import Adopting
+from framepack_widgets.continuing import ContinuedJob, continuation
 from framepack_widgets.errors import FramePackError
 from framepack_widgets.forecast import Forecast, forecast
 from framepack_widgets.job import JobRecord, JobState
@@ -19,11 +22,14 @@ from framepack_widgets.registry import Desk, demo_url, desk_for, library_at
 from framepack_widgets.settings import Settings
 from framepack_widgets.studio.address import from_environment
 from framepack_widgets.studio.connect import Credentials, find, open_client
+from framepack_widgets.studio_presets import StudioPresets
+from framepack_widgets.toolbox import Toolbox
 from framepack_widgets.validation import validate
 
 if TYPE_CHECKING:
     import ssl
 
+    from framepack_widgets.clip import Clip
     from framepack_widgets.schema import Schema
     from framepack_widgets.studio.client import StudioClient
     from framepack_widgets.studio.protocol import QueueRow
@@ -47,7 +53,8 @@ def connect(
     HTTP Basic of a proxy goes into the URL (https://user:password@host) or into headers.
     library: folder of the jobs and clips; None: `framepack-library` in the Jupyter server's root,
     elsewhere the user's data folder.
-    token: sent as a bearer token. auth: (user, password) of the Studio's own login.
+    token: sent as a bearer token. auth: (user, password) of the Studio's own login. Where nothing
+    is given and the server wants something, what `save_token` or `save_login` keeps is tried.
     verify: False accepts any TLS certificate; a path names the certificates to trust.
 
     Jobs of an earlier kernel go on. Raises StudioUnreachable, NotAStudio, StudioRefused,
@@ -73,7 +80,7 @@ async def _arrive(opening: Awaitable[StudioClient]) -> tuple[StudioClient, str |
     return client, current.server_id if current is not None else ""
 
 
-class Studio:
+class Studio(Adopting):
     """A Studio and the Library beside it. Made by `connect`."""
 
     def __init__(self, client: StudioClient, desk: Desk, running: str | None = None) -> None:
@@ -86,6 +93,7 @@ class Studio:
 
     @property
     def url(self) -> str:
+        """Its address, without a user or password."""
         return self._client.url
 
     @property
@@ -100,14 +108,17 @@ class Studio:
 
     @property
     def models(self) -> tuple[str, ...]:
+        """The models it offers, as `Settings.model` takes them."""
         return self.schema.models
 
     @property
     def loras(self) -> tuple[str, ...]:
+        """The LoRAs it offers, as `Settings.loras` takes them."""
         return self.schema.loras
 
     @property
     def library(self) -> Library:
+        """Where its jobs and clips are kept."""
         return self._desk.library
 
     @property
@@ -125,14 +136,28 @@ class Studio:
             self._gradio = self._client.open_gradio()
         return self._gradio
 
-    def refresh(self) -> list[str]:
-        """Read the server's description anew (a LoRA was added, the server updated).
+    @cached_property
+    def toolbox(self) -> Toolbox:
+        """The Studio's post-processing: upscale, interpolate, filters, loop, join, export."""
+        return Toolbox(self._client, self.library, self._desk.key)
 
-        What changed in what it accepts, one sentence each.
+    def refresh(self, *, if_restarted: bool = False) -> list[str]:
+        """Read the server's description anew; what changed in what it accepts, in sentences.
+
+        if_restarted: only if it was started anew since, which is one small request.
         """
         before = self.schema
-        _loop.run(self._client.refresh())
+        _loop.run(self._client.check_app() if if_restarted else self._client.refresh())
         return before.diff(self.schema)
+
+    def watch_schema(self, callback: Callable[[list[str]], object]) -> Callable[[], None]:
+        """Call `callback(what changed)` in a thread, whoever notices; returns what ends that."""
+        return schema_watch.watch(self._client, callback)
+
+    @property
+    def presets(self) -> StudioPresets:
+        """The presets that are kept on the server, for its own page and everybody's."""
+        return StudioPresets(self._client)
 
     def queue(self) -> list[QueueRow]:
         """The server's whole queue, strangers' jobs included. Costs the server some work."""
@@ -160,7 +185,25 @@ class Studio:
         default, a seed is drawn. Frames are copied into the Library.
         Raises SettingsError with all problems at once; nothing is sent then.
         """
-        wanted = self._wanted(settings, values)
+        return self._submit(self._wanted(settings, values), {})
+
+    def continue_clip(
+        self, clip: Clip | Job | str, frame: int = -1, *, join: bool = True,
+        settings: Settings | None = None, **values: Any,
+    ) -> ContinuedJob:  # fmt: skip
+        """Render on from a frame of a clip (-1: the last), with its settings and a new seed.
+
+        clip: a Clip, its job or id. Keywords replace its settings. join: when it is done, a file of
+        both, the frame between them once, becomes a clip of the Library: `job.joined()`. A Video
+        model goes on from the whole clip. settings: instead of the clip's, all of them. Raises
+        SettingsError, LibraryError.
+        """
+        asked = continuation(
+            self.library, self.schema, clip, frame, join=join, values=values, settings=settings
+        )
+        return cast("ContinuedJob", self._submit(self.library.recall(asked.settings), asked.about))
+
+    def _submit(self, wanted: Settings, about: Mapping[str, Any]) -> Job:
         report = validate(wanted, self.schema)
         report.raise_if_any()
         resolved = self.schema.resolve(self.library.localise(wanted))
@@ -173,6 +216,7 @@ class Studio:
                 settings=resolved,
                 created_at=self._desk.clock(),
                 notes=tuple(str(warning) for warning in report.warnings),
+                **about,
             )
         )
         job = self._desk.handle(record)  # before the runner can have news of it

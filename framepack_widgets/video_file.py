@@ -66,7 +66,8 @@ class VideoFile:
         found = 0
         with self._opened() as video:
             stream = video.streams.video[0]
-            stream.thread_type = "AUTO"
+            # Threads give their first picture only after several more: nothing for the very first.
+            stream.thread_type = "NONE" if wanted == range(1) else "AUTO"
             if wanted.start > 0:
                 video.seek(times[wanted.start], stream=stream, backward=True)
             for frame in video.decode(stream):
@@ -88,6 +89,7 @@ class VideoFile:
         with self._lock:
             if self._times is None:
                 with self._opened() as video:
+                    self._probe = self._probe or _probe(video)
                     stream = video.streams.video[0]
                     self._times = sorted(
                         packet.pts

@@ -12,9 +12,12 @@ import typer
 
 import framepack_widgets as fp
 from framepack_widgets.cli import library
+from framepack_widgets.cli.adopt import adopt
+from framepack_widgets.cli.app import app as serve_app
 from framepack_widgets.cli.connect import connect
 from framepack_widgets.cli.demo import demo
 from framepack_widgets.cli.exits import code_of
+from framepack_widgets.cli.login import login, logout
 from framepack_widgets.cli.options import command
 from framepack_widgets.cli.render import render
 from framepack_widgets.cli.run import run
@@ -33,6 +36,10 @@ app = typer.Typer(
 command(app, "connect")(connect)
 command(app, "render")(render)
 command(app, "run")(run)
+command(app, "adopt")(adopt)
+command(app, "app")(serve_app)
+command(app, "login")(login)
+command(app, "logout")(logout)
 app.add_typer(library.app, name="library")
 app.command(
     "demo",

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from framepack_widgets import durable, provenance
+from framepack_widgets.descent import Descent
 from framepack_widgets.errors import LibraryError
-from framepack_widgets.job import JobRecord
+from framepack_widgets.job import RENDER, JobRecord
 from framepack_widgets.library.inputs import FILE_FIELDS, Inputs, kept_names
 
 if TYPE_CHECKING:
@@ -39,8 +40,10 @@ class ClipFiles:
         self.aside = root / "aside"
         self._inputs = inputs
 
-    def adopt(self, record: JobRecord, file: Path, facts: Mapping[str, Any]) -> Path:
-        """See `Library.adopt`."""
+    def adopt(
+        self, record: JobRecord, file: Path, facts: Mapping[str, Any], *, keep: bool = False
+    ) -> Path:
+        """See `Library.adopt`. keep: the file stays where it is, too."""
         target = self.place_of(record)
         durable.remove_temporaries_of(target)
         durable.remove_temporaries_of(provenance.beside(target))
@@ -54,8 +57,9 @@ class ClipFiles:
             )
         self._write_clip(file, target, facts)
         self._write_beside(target, facts)
-        with contextlib.suppress(OSError):
-            file.unlink()
+        if not keep:
+            with contextlib.suppress(OSError):
+                file.unlink()
         return target
 
     def keep_aside(self, record: JobRecord, file: Path, why: str) -> Path:
@@ -95,7 +99,7 @@ class ClipFiles:
         self,
         record: JobRecord,
         *,
-        verified: str,
+        verified: str | None,
         partial: bool,
         studio: StudioRow | None,
         extra: Mapping[str, Any] | None,
@@ -111,10 +115,12 @@ class ClipFiles:
                 settings.pop(field)
                 if name:
                     settings[field] = f"inputs/{name}"
+        unknown = record.origin != RENDER and not settings
         return {
             **(extra or {}),
+            **Descent.of(record).to_facts(),
             provenance.MARK: provenance.FORMAT,
-            "settings": settings,
+            "settings": None if unknown else settings,
             "job": record.id,
             "studio": {
                 "key": record.studio,
@@ -157,7 +163,9 @@ def clip_name(record: JobRecord) -> str:
     prompt = str(settings.prompt) if settings.prompt else ""
     parts = (
         _day(record.created_at),
-        _slug(_TIMED.sub(r" \1 ", prompt), _MAX_PROMPT) or "clip",
+        _slug(_TIMED.sub(r" \1 ", prompt), _MAX_PROMPT)
+        or _slug(record.operation, _MAX_PROMPT)
+        or "clip",
         "" if settings.seed is None else _slug(str(settings.seed), _MAX_SEED),
         _plain_id(record.id),
     )

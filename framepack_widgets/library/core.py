@@ -17,6 +17,7 @@ from framepack_widgets.library.clip_files import ClipFiles, clip_name
 from framepack_widgets.library.database import Database
 from framepack_widgets.library.house_keeping import DATABASE, HouseKeeping
 from framepack_widgets.library.inputs import Inputs
+from framepack_widgets.library.joins import Joins
 from framepack_widgets.library.rows import Rows
 from framepack_widgets.library.search import States, When
 from framepack_widgets.library.store import JobStore
@@ -26,7 +27,7 @@ from framepack_widgets.locations import default_folder, network_drive
 from framepack_widgets.settings import Settings
 
 
-class Library(HouseKeeping):
+class Library(HouseKeeping, Joins):
     """Jobs and clips in a folder on a local disk.
 
     path: the folder, made if it is not there; None: the default one (see `locations`). May be used
@@ -223,13 +224,7 @@ class Library(HouseKeeping):
         found = self.get(record) if isinstance(record, str) else record
         if not found.clip or not (self.clips_folder / found.clip).is_file():
             return None
-        return Clip(
-            self.clips_folder / found.clip,
-            settings=found.settings,
-            partial=found.partial,
-            verified=found.verified,
-            job_id=found.id,
-        )
+        return self._clip_of(found)
 
     @property
     def is_open(self) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from framepack_widgets import durable, provenance
+from framepack_widgets.descent import Descent
 from framepack_widgets.errors import LibraryError
 from framepack_widgets.job import JobRecord
 from framepack_widgets.library.inputs import Inputs, kept_names
@@ -81,6 +82,7 @@ def _index(records: list[JobRecord], clips: Path, stored_by: Inputs) -> dict[str
                 "note": record.note,
                 "created_at": record.created_at,
                 "settings": settings,
+                **Descent.of(record).to_facts(),
             }
         )
     return {provenance.MARK: provenance.FORMAT, "exported_at": time.time(), "jobs": jobs}

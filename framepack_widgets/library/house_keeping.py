@@ -80,6 +80,10 @@ class HouseKeeping:
         """What was deleted and can be brought back, newest first."""
         return self._trash.deletions()
 
+    def jobs_in_trash(self) -> list[JobRecord]:
+        """The jobs in the trash; no other method finds them."""
+        return self._store.in_trash()
+
     def restore(self, deletion_id: str) -> Deletion:
         """Bring a deletion back from the trash."""
         return self._trash.restore(deletion_id)

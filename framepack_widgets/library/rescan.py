@@ -14,10 +14,12 @@ from typing import Any
 
 from framepack_widgets import provenance
 from framepack_widgets.clip import Clip
+from framepack_widgets.descent import Descent
 from framepack_widgets.errors import LibraryError
-from framepack_widgets.job import JobRecord, JobState
+from framepack_widgets.job import RENDER, JobRecord, JobState
 from framepack_widgets.library.search import MAX_STARS
 from framepack_widgets.library.studios import key_of, normalised
+from framepack_widgets.settings import Settings
 
 _ID = re.compile(r"[0-9a-f]{12}\Z")
 _PROOFS = ("stamp", "id", "settings")
@@ -43,6 +45,9 @@ def record_from(path: Path, taken: set[str], at_work: set[str]) -> JobRecord | N
         return None
     if clip.job_id in at_work:
         return None
+    descent = Descent.read(facts)
+    if settings is None and descent.origin != RENDER and "settings" in facts:
+        settings = Settings()  # it says itself that nobody knows them
     if settings is None:
         warnings.warn(
             f"left alone: {path.name} carries no settings, so it cannot become a job.", stacklevel=3
@@ -62,6 +67,7 @@ def record_from(path: Path, taken: set[str], at_work: set[str]) -> JobRecord | N
         **_judgement(provenance.read_beside(path) or {}),
         finished_at=at,
         notes=clip.missing_inputs,
+        **vars(descent),
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any
 
 from framepack_widgets import durable
+from framepack_widgets.frozen import freeze
 from framepack_widgets.job import JobRecord, JobState, Progress, Trace, Wish
 from framepack_widgets.library.inputs import Inputs, kept_names
 from framepack_widgets.library.search import searchable
@@ -72,6 +74,8 @@ class Rows:
             wish=Wish(values["wish"]),
             trace=Trace.from_dict(values["trace"]),
             notes=tuple(values["notes"]),
+            parents=tuple(values.get("parents") or ()),
+            options=freeze(values.get("options") or {}),
             clip=clip,
             progress=Progress.from_dict(json.loads(progress)) if progress else None,
         )
@@ -103,4 +107,6 @@ def _to_json(value: dict[str, Any]) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, Trace):
         return value.to_dict()
+    if isinstance(value, Mapping):
+        return dict(value)
     raise TypeError(f"a job's record holds {value!r}, which the Library cannot keep")

@@ -31,7 +31,10 @@ def folded(text: str) -> str:
 def searchable(record: JobRecord) -> str:
     """All that a job can be found by: prompts, file name, id, note."""
     settings = record.settings
-    parts = (settings.prompt, settings.negative_prompt, record.clip, record.id, record.note)
+    parts = (
+        settings.prompt, settings.negative_prompt, record.clip, record.id, record.note,
+        record.operation, *record.parents,
+    )  # fmt: skip
     return folded("\n".join(str(part) for part in parts if part))
 
 

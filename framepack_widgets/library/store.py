@@ -75,6 +75,13 @@ class JobStore:
         )
         return [self._record(row) for row in rows]
 
+    def in_trash(self) -> list[JobRecord]:
+        """The jobs that were deleted and can be brought back."""
+        rows = self._database.read(
+            f"SELECT {COLUMNS} FROM jobs WHERE deletion IS NOT NULL"  # noqa: S608
+        )
+        return [self._record(row) for row in rows]
+
     def count(self, **search: Any) -> int:
         """How many jobs a search finds."""
         where, values = conditions(**search)
