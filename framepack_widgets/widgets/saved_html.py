@@ -50,13 +50,14 @@ def clip_facts(clip: Clip, now: Clip | None = None) -> list[tuple[str, str]]:
 def clip_html(clip: Clip) -> str:
     """A poster, the facts and the settings; why not, where the file cannot be read."""
     try:
-        facts = clip_facts(clip)
-        poster = base64.b64encode(poster_of(clip)).decode("ascii")
+        now = type(clip)(clip.path)
+        facts = clip_facts(clip, now)
+        poster = base64.b64encode(poster_of(now)).decode("ascii")
         settings = clip.settings
     except FramePackError as error:
         return f"<div>{_text(repr(clip))}: {_text(error)}</div>"
     picture = (
-        f'<img alt="first frame of {_text(clip.path.name)}" width="{min(clip.width, 480)}" '
+        f'<img alt="first frame of {_text(clip.path.name)}" width="{min(now.width, 480)}" '
         f'src="data:image/jpeg;base64,{poster}">'
     )
     return f"<div>{picture}{table(facts)}{_settings(settings)}</div>"
@@ -76,7 +77,7 @@ def job_html(job: Job) -> str:
 
 def poster_of(clip: Clip) -> bytes:
     """The first picture as JPEG, as wide as the limit on its bytes allows."""
-    from framepack_widgets.clip import as_poster
+    from framepack_widgets.poster import as_poster
 
     poster, first = b"", clip.first_frame()
     for width in _POSTER_WIDTHS:

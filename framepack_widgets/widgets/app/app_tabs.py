@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from framepack_widgets.settings import Settings
     from framepack_widgets.widgets.app.app_watch import LibraryWatch
     from framepack_widgets.widgets.app.render_tab import RenderTab
-    from framepack_widgets.widgets.app.server_queue import ServerQueue
+    from framepack_widgets.widgets.app.server_tab import ServerTab
     from framepack_widgets.widgets.clips.clip_browser import ClipBrowser
     from framepack_widgets.widgets.form.form import Form
 
@@ -38,7 +38,7 @@ class Tabs:
         self._library, self._form, self._filled = library, form, filled
         self.render: RenderTab | None = None
         self._clips: ClipBrowser | None = None
-        self._server: ServerQueue | None = None
+        self._server: ServerTab | None = None
         self.panels = [ipywidgets.VBox() for _ in (RENDER, CLIPS, SERVER)]
         for number, panel in enumerate(self.panels):
             panel.add_class("fpw-panel")
@@ -70,9 +70,9 @@ class Tabs:
         if number == CLIPS and self._clips is None:
             self._open_clips()
         elif number == SERVER and self._server is None and watch is not None:
-            from framepack_widgets.widgets.app.server_queue import ServerQueue
+            from framepack_widgets.widgets.app.server_tab import ServerTab
 
-            self._server = ServerQueue(watch.studio, watch.recent)
+            self._server = ServerTab(watch.studio, watch.recent)
             self.panels[SERVER].children = (self._server,)
 
     def close(self) -> None:
@@ -83,21 +83,31 @@ class Tabs:
 
     def _open_clips(self) -> None:
         from framepack_widgets.widgets.clips.clip_browser import ClipBrowser
+        from framepack_widgets.widgets.clips.clip_panel import WaysOn
 
         try:
             library = self._library()
         except LibraryError:
             return  # the connection bar says why
-        self._clips = ClipBrowser(
-            library, use_settings=self._use_settings, use_frame=self._use_frame
-        )
+        ways = WaysOn(
+            self._use_settings, go_on=self._go_on, use_video=self._use_video,
+            studio=lambda: self.render.studio if self.render is not None else None,
+        )  # fmt: skip
+        self._clips = ClipBrowser(library, ways=ways)
         self.panels[CLIPS].children = (self._clips,)
 
     def _use_settings(self, settings: Settings) -> None:
         self._form().settings = settings
         self._filled()
 
-    def _use_frame(self, image: Any, _frame: int) -> None:
-        form = self._form()
-        form.settings = form.settings.replace(start_frame=image)
+    def _go_on(self, job: str, frame: int) -> None:
+        self._form()  # there is none before a Studio is
+        if self.render is not None:
+            self.render.go_on(job, frame)
+        self._filled()
+
+    def _use_video(self, path: str) -> None:
+        self._form()
+        if self.render is not None:
+            self.render.use_video(path)
         self._filled()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -35,6 +36,25 @@ def connection_line(
     if others:
         parts.append(f"{counted(others, 'job')} of others ahead")
     return " · ".join(parts)
+
+
+def render_time(timestamp: str) -> str:
+    """When a Studio drew that timestamp, by its own clock: `2026-11-20 11:27`; else as it is."""
+    digits = timestamp.replace("_", "")[:12]
+    if not re.match(r"\d{6}_\d{6}", timestamp):
+        return timestamp
+    day, clock = digits[:6], digits[6:]
+    return f"20{day[:2]}-{day[2:4]}-{day[4:]} {clock[:2]}:{clock[2:4]}"
+
+
+def adoption_line(new: int, known: int, problems: int) -> str:
+    """How an adoption went."""
+    parts = [f"{counted(new, 'clip')} adopted"]
+    if known:
+        parts.append(f"{known} in the Library already")
+    if problems:
+        parts.append(f"{problems} not adopted:")
+    return ", ".join(parts)
 
 
 def shown_address(url: str) -> str:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from framepack_widgets.job import JobRecord, JobState
-from framepack_widgets.widgets.clips.clip_panel import ClipPanel
+from framepack_widgets.models import facts_of
+from framepack_widgets.widgets.clips.clip_panel import ClipPanel, WaysOn
+from framepack_widgets.widgets.clips.continue_bar import ContinueBar
 from framepack_widgets.widgets.clips.earlier import Earlier
 from framepack_widgets.widgets.form.form import Form
 from framepack_widgets.widgets.jobs.job_list import JobList
@@ -41,16 +43,23 @@ class RenderTab(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no type
         self.form = Form(studio, settings)
         self.job_view = JobView(studio=studio)
         self.job_list = JobList(self._act)
-        self.panel = ClipPanel(library, self.use_settings, self.use_frame)
+        ways = WaysOn(
+            self.use_settings, go_on=self.go_on, use_video=self.use_video, studio=lambda: studio
+        )
+        self.panel = ClipPanel(library, ways)
+        self.continuing = ContinueBar(studio)
+        self.form.send = self.continuing.send
+        self.form.observe(lambda change: self.continuing.follow(change.new), "settings")
         self.earlier = Earlier(library.clip, self._choose)
         self._hint = ipywidgets.HTML(_HINT)
         self.form.on_submit(self._submitted)
         self.job_view.on_settings(self.use_settings)
-        self.job_view.on_use(self.use_frame)
+        self.job_view.on_use(self._use_of_job)
         self.job_view.on_retry(self._submitted)
         side = ipywidgets.VBox([self._hint, self.job_view, self.job_list, self.panel, self.earlier])
-        super().__init__([self.form, side])
-        self.form.add_class("fpw-column")
+        main = ipywidgets.VBox([self.continuing, self.form])
+        super().__init__([main, side])
+        main.add_class("fpw-column")
         side.add_class("fpw-column")
         self.add_class("fpw-columns")
         self.job_view.layout.display = "none"
@@ -62,6 +71,27 @@ class RenderTab(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no type
     def use_frame(self, image: Any, _frame: int = 0) -> None:
         """Make a frame of a clip the next start frame."""
         self.form.settings = self.form.settings.replace(start_frame=image)
+
+    def go_on(self, job: str, frame: int) -> None:
+        """Render on from that frame of the job's clip."""
+        self.use_frame(self.continuing.start(job, frame))
+        self.continuing.follow(self.form.settings)  # the same frame again is no change
+
+    def use_video(self, path: str) -> None:
+        """Make a clip the source of a Video model; one is chosen where the form has none."""
+        settings, schema = self.form.settings, self.studio.schema
+        if not facts_of(settings.model or schema["model"].default).takes_video:
+            wanted = [model for model in schema.models if facts_of(model).takes_video]
+            first = next((m for m in wanted if not facts_of(m).wants_end_frame), wanted[0])
+            settings = settings.replace(model=first)
+        self.form.settings = settings.replace(video=path)
+
+    def _use_of_job(self, image: Any, frame: int) -> None:
+        job = self.job_view.job
+        if job is not None and job.state is JobState.DONE:
+            self.go_on(job.id, frame)
+        else:  # not a clip yet, or only a part of one
+            self.use_frame(image, frame)
 
     def show(self, unfinished: Sequence[JobRecord], latest: JobRecord | None) -> None:
         """Draw what the Library holds now. latest: the job that was made last."""
@@ -140,6 +170,13 @@ class RenderTab(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no type
 
     def close(self) -> None:
         """Take it off the page. Jobs go on."""
-        for part in (self.form, self.job_view, self.job_list, self.panel, self.earlier):
+        for part in (
+            self.continuing,
+            self.form,
+            self.job_view,
+            self.job_list,
+            self.panel,
+            self.earlier,
+        ):
             part.close()
         super().close()

@@ -10,7 +10,7 @@ from framepack_widgets.clip import Clip
 from framepack_widgets.library import Library
 from framepack_widgets.registry import library_at
 from framepack_widgets.widgets.clips.clip_grid import ClipGrid
-from framepack_widgets.widgets.clips.clip_panel import ClipPanel, UseFrame, UseSettings
+from framepack_widgets.widgets.clips.clip_panel import ClipPanel, UseFrame, UseSettings, WaysOn
 from framepack_widgets.widgets.theme import dressed
 
 
@@ -19,7 +19,8 @@ class ClipBrowser(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
 
     library: a Library, or its folder. use_settings(settings) and use_frame(image, frame) are what
     "use settings" and "use as start frame" call, in a worker's thread; without them the buttons are
-    left out. Changes that other cells and processes make appear while somebody looks.
+    left out. ways: instead of both, all that can be done with a clip. Changes that other cells and
+    processes make appear while somebody looks.
     """
 
     def __init__(
@@ -28,10 +29,11 @@ class ClipBrowser(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         *,
         use_settings: UseSettings | None = None,
         use_frame: UseFrame | None = None,
+        ways: WaysOn | None = None,
     ) -> None:
         self.library = library_at(library)
         self.grid = ClipGrid(self.library, self._show)
-        self.panel = ClipPanel(self.library, use_settings, use_frame)
+        self.panel = ClipPanel(self.library, ways or WaysOn(use_settings, use_frame))
         self.grid.on_change(self._changed)
         columns = ipywidgets.Box([self.grid, self.panel])
         columns.add_class("fpw-columns")

@@ -8,8 +8,10 @@ from typing import Any
 
 import traitlets
 
+from framepack_widgets.descent import Descent, describe, title_of
 from framepack_widgets.job import JobRecord
 from framepack_widgets.library import Library
+from framepack_widgets.library.made import settings_known
 from framepack_widgets.widgets.assets import module, style
 from framepack_widgets.widgets.page import PageWidget
 
@@ -19,8 +21,8 @@ _PROMPT = 2_000  # characters shown
 class ClipCard(PageWidget):
     """What is known about one job's clip, for the place below its player.
 
-    act(action, record): "settings" or "continue" was pressed; called in another thread. Without it
-    there are no buttons for these.
+    act(action, record): "settings", "continue" or "video" was pressed; called in another thread.
+    Without it there are no buttons for these.
     """
 
     _esm = module("clip_card", "dom")
@@ -34,7 +36,11 @@ class ClipCard(PageWidget):
     """The prompt."""
     facts = traitlets.List(traitlets.Unicode()).tag(sync=True)
     has_clip = traitlets.Bool(False).tag(sync=True)
+    known = traitlets.Bool(True).tag(sync=True)
+    """Whether anybody knows the settings that it was made with."""
     actions = traitlets.Bool(False).tag(sync=True)
+    takes_video = traitlets.Bool(False).tag(sync=True)
+    """Whether "use as video" is offered."""
 
     def __init__(
         self,
@@ -61,7 +67,8 @@ class ClipCard(PageWidget):
             self.job = record.id if record is not None else ""
             self.stars = record.stars if record is not None else 0
             self.note = record.note if record is not None else ""
-            self.title = str(record.settings.prompt or "")[:_PROMPT] if record is not None else ""
+            self.title = title_of(record)[:_PROMPT] if record is not None else ""
+            self.known = record is not None and settings_known(record) is not None
             self.facts = _facts(record) if record is not None else []
             self.has_clip = bool(record is not None and record.clip)
 
@@ -94,7 +101,7 @@ class ClipCard(PageWidget):
             return
         if action == "python":
             self._tell("python", text=record.settings.as_python())
-        elif self._act is not None and action in ("settings", "continue"):
+        elif self._act is not None and action in ("settings", "continue", "video"):
             self._later(self._act, action, record)
 
 
@@ -107,6 +114,7 @@ def _facts(record: JobRecord) -> list[str]:
         settings.steps and f"{settings.steps} steps",
         settings.cfg_scale is not None and f"CFG {settings.cfg_scale}",
         settings.seed is not None and f"seed {settings.seed}",
+        describe(Descent.of(record)),
         record.message,
     ]
     return [str(part) for part in parts if part]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from framepack_widgets.descent import title_of
 from framepack_widgets.job import JobRecord, JobState
 
 PAGE = 48  # tiles
@@ -62,7 +63,7 @@ class Query:
 def tile(record: JobRecord) -> dict[str, Any]:
     """What the page needs for one tile."""
     settings = record.settings
-    prompt = str(settings.prompt or "")
+    prompt = title_of(record)
     return {
         "id": record.id,
         "prompt": prompt[:_PROMPT] + ("…" if len(prompt) > _PROMPT else ""),

@@ -8,6 +8,7 @@ from typing import Any
 import traitlets
 
 from framepack_widgets.clip import Clip
+from framepack_widgets.descent import title_of
 from framepack_widgets.job import JobRecord
 from framepack_widgets.widgets.assets import module, style
 from framepack_widgets.widgets.clips.posters import PosterWidget
@@ -36,7 +37,7 @@ class Earlier(PosterWidget):
 
     def show(self, records: Sequence[JobRecord]) -> None:
         """The clips of these jobs."""
-        self.rows = [{"id": r.id, "title": str(r.settings.prompt or "")[:_TITLE]} for r in records]
+        self.rows = [{"id": r.id, "title": title_of(r)[:_TITLE]} for r in records]
 
     def _on_choose(self, message: dict[str, Any], _: object) -> None:
         self._later(self._choose, str(message.get("job")))

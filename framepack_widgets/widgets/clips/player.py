@@ -145,10 +145,11 @@ class Player(PageWidget):
             return empty
         try:
             now = Clip(clip.path)  # one that has read nothing yet
+            frames = now.frame_count  # first: it reads all that is asked below in one go
             file = VideoSource.of(clip, now)
             measures = {
                 "fps": now.fps,
-                "frames": now.frame_count,
+                "frames": frames,
                 "width": now.width,
                 "height": now.height,
             }

@@ -118,7 +118,7 @@ def route_of(path: Path) -> tuple[str | None, str]:
 
 def _refuse_another_jobs(clip: Clip, now: Clip) -> None:
     """What was known about the clip must fit what its file says now."""
-    known, inside = clip.job_id, now.job_id
+    known, inside = clip.job_id_so_far, now.job_id
     if known and inside and known != inside:
         raise WrongClip(
             f"The file {clip.path.name} is job {inside}'s now, not job {known}'s: somebody has "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -11,20 +10,22 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from framepack_widgets.fields import Field
+from framepack_widgets.found_settings import FoundSettings
 from framepack_widgets.presets import Presets
-from framepack_widgets.problem import Problem, Report
+from framepack_widgets.problem import Report
 from framepack_widgets.schema import Schema
-from framepack_widgets.settings import MAX_SEED, Settings
+from framepack_widgets.settings import Settings
 from framepack_widgets.validation import validate
+from framepack_widgets.widgets.form.bringing import Bringing
 from framepack_widgets.widgets.form.control import Control, Controls
-from framepack_widgets.widgets.form.form_checks import Checker, Findings
-from framepack_widgets.widgets.form.form_edits import edited_value
+from framepack_widgets.widgets.form.form_checks import Checker, Findings, joined, plan_of
+from framepack_widgets.widgets.form.form_edits import edited_value, seed_after
 from framepack_widgets.widgets.form.form_view import Drawing, FormView
 from framepack_widgets.widgets.form.groups import OPEN_AT_FIRST, SWITCHES, short_label, swap
-from framepack_widgets.widgets.form.plan_line import plan_text, why_not
+from framepack_widgets.widgets.form.plan_line import why_not
 from framepack_widgets.widgets.form.preset_bar import PresetBar
 from framepack_widgets.widgets.form.render_bar import RenderBar
+from framepack_widgets.widgets.form.server_watch import ServerWatch
 from framepack_widgets.widgets.theme import dressed
 
 
@@ -55,6 +56,8 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
     """The Job of the last render that was asked for here; None: none yet."""
     studio = traitlets.Any()
     """The Studio; another one may be put in its place, `settings` stay."""
+    send: Callable[[Settings], Any] | None = None
+    """Asks for the render instead of `studio.submit`."""
 
     def __init__(self, studio: Any, settings: Settings | None = None, **box: Any) -> None:
         self._guard = threading.RLock()
@@ -72,12 +75,20 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
             self.settings = Settings() if settings is None else settings
         self.controls = Controls(self._control_names, self._control)
         """{field: widget with `value`}, made when they are first asked for."""
-        self._presets = PresetBar(lambda: Presets(self.studio.library.path), self._fill, self._get)
+        self._bringing = Bringing(
+            lambda: getattr(self.studio, "library", None), lambda: self.schema, self._exchange
+        )
+        self._presets = PresetBar(
+            lambda: Presets(self.studio.library.path), self._fill, lambda: self.settings,
+            lambda: getattr(self.studio, "presets", None), self.bring,
+        )  # fmt: skip
+        self._watch = ServerWatch(self._bringing.bar, self._server_changed)
         self._bar = RenderBar(lambda: partial(self._ask_for, self.settings), self._go_to_problem)
         dressed(self, "fpw-form")
-        self._theme = self.children[0]
+        self._head = (self.children[0], self._bringing.bar, self._presets)
         self._build()
         self.observe(self._take_settings, "settings")
+        self._watch.follow(studio)
         self.observe(lambda _: self.schema_changed(), "studio")
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -94,7 +105,7 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
         return self._ask_for(self.settings)
 
     def _ask_for(self, settings: Settings) -> Any:
-        job = self.studio.submit(settings)
+        job = (self.send or self.studio.submit)(settings)
         with self._guard:
             self._last_seed = job.settings.seed
             self.job = job
@@ -111,7 +122,40 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
         """
         self._callbacks.append(callback)
 
+    # ------------------------------------------------------------------ settings from elsewhere
+
+    def bring(self, found: FoundSettings, index: int = 0) -> list[str]:
+        """Fill the form from `open_settings(file)`, as far as this Studio takes it.
+
+        What is missing or does not fit, in sentences: they are shown in the form, too.
+        """
+        return self._bringing.take(found, index)
+
+    def _exchange(self, settings: Settings) -> Callable[[], object]:
+        with self._guard:
+            before, aside = self.settings, dict(self._aside)
+
+            def back() -> None:
+                with self._guard:
+                    self.settings = before
+                    self._aside = aside
+
+            self.settings = settings
+            return back
+
     # ------------------------------------------------------------------ another schema
+
+    def _server_changed(self, news: list[str]) -> None:
+        """Somebody has noticed it. Not in the kernel's thread."""
+        with self._guard:
+            if self.studio.schema is not self.schema:
+                self.schema_changed()
+        self._bringing.tell_change(news)
+
+    def close(self) -> None:
+        """Take the form off the page, and watch its server no more."""
+        self._watch.end()
+        super().close()
 
     def schema_changed(self) -> None:
         """Draw the form anew: the server takes something else now. `settings` stay as they are."""
@@ -119,6 +163,7 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
             old, made = self._view, self._made
             self._made = {}
             self._findings = None
+            self._watch.follow(self.studio)
             self._build()
             old.close()
             for control in made.values():
@@ -130,32 +175,26 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
         return self._view.schema
 
     def _build(self) -> None:
-        library = getattr(self.studio, "library", None)
-        self._view = FormView(
-            self.studio.schema, library, self._page_edit, self._edit, self._toggle, self._redraw
-        )
+        library, schema = getattr(self.studio, "library", None), self.studio.schema
+        # An edit that was made for an earlier schema, and is still on its way, counts for nothing.
+        edited = partial(self._page_edit, schema)
+        self._view = FormView(schema, library, edited, self._edit, self._toggle, self._redraw)
         self._presets.read()
-        self.children = (self._theme, self._presets, *self._view.widgets, self._bar)
+        self.children = (*self._head, *self._view.widgets, self._bar)
         self._check_and_draw()
 
     # ------------------------------------------------------------------ edits
 
-    def _page_edit(self, name: str, message: Mapping[str, Any]) -> None:
+    def _page_edit(self, schema: Schema, name: str, message: Mapping[str, Any]) -> None:
         with self._guard:
+            if schema is not self.schema:
+                return
             if name == "seed" and ("dice" in message or "lock" in message):
-                self._edit("seed", self._seed_for(message))
+                seed, self._last_seed = seed_after(message, self.settings.seed, self._last_seed)
+                self._edit("seed", seed)
                 return
             resolved = self.schema.resolve(self.settings)
             self._edit(name, edited_value(self.schema.get(name), message, resolved, self.schema))
-
-    def _seed_for(self, message: Mapping[str, Any]) -> int | None:
-        if message.get("lock") is False:
-            if isinstance(self.settings.seed, int):
-                self._last_seed = self.settings.seed
-            return None
-        if "dice" in message or self._last_seed is None:
-            self._last_seed = secrets.randbelow(MAX_SEED + 1)
-        return self._last_seed
 
     def _edit(self, name: str, value: Any) -> None:
         """One field of the form has a new value; None: the server's default."""
@@ -186,25 +225,11 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
 
     def _check_and_draw(self) -> None:
         quick = validate(self.settings, self.schema, check_files=False)
-        self.report = _joined(quick, self._still_true())
+        found, frames = self._findings, self._view.frames.fields
+        kept = found.still_true(self.settings, frames) if found else []
+        self.report = joined(quick, kept)
         self._draw()
         self._checker.touch()
-
-    def _still_true(self) -> list[Problem]:
-        """What the last look into the frames found, of frames that are the same."""
-        if self._findings is None:
-            return []
-        then, now = self._findings.settings, self.settings
-        found = self._findings.report
-        before, after = then.set_values(), now.set_values()
-        if then.model != now.model:
-            return []
-        return [
-            problem
-            for problem in (*found.problems, *found.warnings)
-            if problem.field in self._view.frames.fields
-            and before.get(problem.field) == after.get(problem.field)
-        ]
 
     def _found(self, findings: Findings) -> None:
         with self._guard:
@@ -216,11 +241,8 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
             self._draw()
 
     def _now(self) -> Drawing:
-        crop = None
         found = self._findings
-        if found is not None and found.forecast is not None and found.settings == self.settings:
-            width, height = found.forecast.width, found.forecast.height
-            crop = (width, height) if width and height else None
+        crop = found.crop(self.settings) if found is not None else None
         return Drawing(self.settings, self.report, crop, self._last_seed, frozenset(self._open))
 
     def _redraw(self) -> None:
@@ -234,21 +256,10 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
             self._show_control(name, control, now)
         self._bar.blocked = why_not(self.report, self._label, self._view.unready)
         self._bar.python = self.settings.as_python()
-        self._bar.plan = self._plan_text()
-
-    def _plan_text(self) -> str:
-        if not self.report.ok:
-            return ""
-        found = self._findings
-        if found is None or found.settings != self.settings:
-            return "working out what it will be…"
-        if found.forecast is None:
-            return found.trouble
-        return plan_text(found.forecast)
+        self._bar.plan = plan_of(self._findings, self.settings) if self.report.ok else ""
 
     def _label(self, name: str) -> str:
-        field: Field | None = self.schema.get(name)
-        return short_label(field) if field is not None else name
+        return short_label(self.schema[name]) if name in self.schema else name
 
     def _go_to_problem(self) -> None:
         if self.report.problems:
@@ -268,7 +279,9 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
             if name == "prompt":
                 return self._view.prompt.editor
             if name not in self._made:
-                control = Control(name, self._page_edit, self._edit, self._guard)
+                control = Control(
+                    name, partial(self._page_edit, self.schema), self._edit, self._guard
+                )
                 self._show_control(name, control, self._now())
                 self._made[name] = control
             return self._made[name]
@@ -276,9 +289,6 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
     def _show_control(self, name: str, control: Control, now: Drawing) -> None:
         value = self.schema.resolve(now.settings).set_values().get(name)
         control.show(self._view.spec(name), self._view.row(name, now), value)
-
-    def _get(self) -> Settings:
-        return self.settings
 
     def _fill(self, settings: Settings) -> str:
         """Take these settings; what this Studio has against them, in a sentence."""
@@ -288,12 +298,3 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
             return ""
         named = ", ".join(dict.fromkeys(self._label(problem.field) for problem in problems))
         return f"This Studio refuses a part of it: {named}."
-
-
-def _joined(quick: Report, more: list[Problem]) -> Report:
-    known = {*quick.problems, *quick.warnings}
-    added = [problem for problem in more if problem not in known]
-    return Report(
-        problems=(*quick.problems, *(p for p in added if p.severity == "error")),
-        warnings=(*quick.warnings, *(p for p in added if p.severity == "warning")),
-    )

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 from framepack_widgets.errors import FramePackError
 from framepack_widgets.forecast import Forecast
-from framepack_widgets.problem import Report
+from framepack_widgets.problem import Problem, Report
 from framepack_widgets.settings import Settings
+from framepack_widgets.widgets.form.plan_line import plan_text
 from framepack_widgets.widgets.pace import Paced
 from framepack_widgets.widgets.page import in_background
 
@@ -33,6 +34,41 @@ class Findings:
     forecast: Forecast | None
     """None while there is a problem, or where `trouble` says why."""
     trouble: str = ""
+
+    def still_true(self, now: Settings, frames: Collection[str]) -> list[Problem]:
+        """What was found in frames that are the same now."""
+        if self.settings.model != now.model:
+            return []
+        before, after = self.settings.set_values(), now.set_values()
+        return [
+            problem
+            for problem in (*self.report.problems, *self.report.warnings)
+            if problem.field in frames and before.get(problem.field) == after.get(problem.field)
+        ]
+
+    def crop(self, now: Settings) -> tuple[int, int] | None:
+        """(width, height) px of the clip, if these are the settings; None: not known."""
+        if self.forecast is None or self.settings != now:
+            return None
+        width, height = self.forecast.width, self.forecast.height
+        return (width, height) if width and height else None
+
+
+def plan_of(found: Findings | None, now: Settings) -> str:
+    """What the clip will be, why that is not known, or that it is being worked out."""
+    if found is None or found.settings != now:
+        return "working out what it will be…"
+    return found.trouble if found.forecast is None else plan_text(found.forecast)
+
+
+def joined(quick: Report, more: list[Problem]) -> Report:
+    """One report of both, each problem once."""
+    known = {*quick.problems, *quick.warnings}
+    added = [problem for problem in more if problem not in known]
+    return Report(
+        problems=(*quick.problems, *(p for p in added if p.severity == "error")),
+        warnings=(*quick.warnings, *(p for p in added if p.severity == "warning")),
+    )
 
 
 class Checker:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from framepack_widgets.fields import Field
 from framepack_widgets.schema import Schema
-from framepack_widgets.settings import Settings
+from framepack_widgets.settings import MAX_SEED, Settings
 from framepack_widgets.widgets.form.form_rows import typed_number
 
 
@@ -33,6 +34,17 @@ def edited_value(
         return message["on"] is True
     text = str(message.get("text", ""))
     return text if field.kind == "text" else typed_number(text, field)
+
+
+def seed_after(
+    message: Mapping[str, Any], seed: Any, last: int | None
+) -> tuple[int | None, int | None]:
+    """(seed, last seed) after the dice or the lock was pressed; None: a new one each time."""
+    if message.get("lock") is False:
+        return None, seed if isinstance(seed, int) else last
+    if "dice" in message or last is None:
+        last = secrets.randbelow(MAX_SEED + 1)
+    return last, last
 
 
 def _several(field: Field, message: Mapping[str, Any], before: Any) -> tuple[Any, ...]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import traitlets
 
+from framepack_widgets.found_settings import FoundSettings
 from framepack_widgets.settings import Settings
 from framepack_widgets.widgets.assets import module, style
 from framepack_widgets.widgets.page import PageWidget
+
+_STUDIO_EVERY_S = 20.0
 
 
 class PresetStore(Protocol):
@@ -29,6 +33,10 @@ class PresetBar(PageWidget):
     _css = style("preset_bar")
 
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    has_studio = traitlets.Bool(False).tag(sync=True)
+    """Whether the Studio keeps presets, too."""
+    on_studio: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    """[[model, name], ...] of those."""
     said = traitlets.Unicode("").tag(sync=True)
     """What became of the last click."""
 
@@ -37,9 +45,17 @@ class PresetBar(PageWidget):
         store: Callable[[], PresetStore],
         fill: Callable[[Settings], str],
         current: Callable[[], Settings],
+        studio: Callable[[], Any] = lambda: None,
+        bring: Callable[[FoundSettings], object] = lambda _: None,
         **traits: Any,
     ) -> None:
-        """fill: put settings into the form; what it answers is said to the user."""
+        """fill: put settings into the form; what it answers is said to the user.
+
+        studio: the `StudioPresets`, or None. bring: fill the form from what one of them holds.
+        """
+        self._studio = studio
+        self._bring = bring
+        self._read_studio_at = -_STUDIO_EVERY_S
         self._store = store
         self._fill = fill
         self._current = current
@@ -54,17 +70,40 @@ class PresetBar(PageWidget):
         self.names = [str(name) for name in store.names()]
         self.trouble = " ".join(store.problems())
 
+        self._read_studio()
+
+    def _read_studio(self, *, always: bool = False) -> None:
+        """One question a model: not at every click. A server that is away has none for now."""
+        presets, now = self._studio(), time.monotonic()
+        if presets is None or not presets.offered:
+            self.has_studio, self.on_studio = False, []
+            return
+        self.has_studio = True
+        if always or now >= self._read_studio_at + _STUDIO_EVERY_S:
+            self._read_studio_at = now
+            listed = presets.all()
+            self.on_studio = [[model, name] for model, names in listed.items() for name in names]
+
     def _on_read(self, *_: Any) -> None:
         self.read()
 
     def _on_load(self, message: dict[str, Any], _: Any) -> None:
-        self._begin(self._load, str(message.get("name") or ""))
+        name = str(message.get("name") or "")
+        if isinstance(message.get("model"), str):
+            self._begin(self._load_from_studio, name, message["model"])
+        else:
+            self._begin(self._load, name)
 
     def _on_save(self, message: dict[str, Any], _: Any) -> None:
-        self._begin(self._save, str(message.get("name") or "").strip(), self._current())
+        save = self._save_on_studio if message.get("on_studio") is True else self._save
+        self._begin(save, str(message.get("name") or "").strip(), self._current())
 
     def _on_delete(self, message: dict[str, Any], _: Any) -> None:
-        self._begin(self._delete, str(message.get("name") or ""))
+        name = str(message.get("name") or "")
+        if isinstance(message.get("model"), str):
+            self._begin(self._delete_on_studio, name, message["model"])
+        else:
+            self._begin(self._delete, name)
 
     def _begin(self, work: Callable[..., object], *args: Any) -> None:
         self.trouble, self.said = "", ""
@@ -83,3 +122,17 @@ class PresetBar(PageWidget):
         self._store().delete(name)
         self._read()
         self.said = f'Deleted "{name}".'
+
+    def _load_from_studio(self, name: str, model: str) -> None:
+        self._bring(self._studio().load(name, model))
+        self.said = f'Loaded "{name}" from the Studio.'
+
+    def _save_on_studio(self, name: str, settings: Settings) -> None:
+        self._studio().save(name, settings)
+        self._read_studio(always=True)
+        self.said = f'Saved on the Studio as "{name}", without frames.'
+
+    def _delete_on_studio(self, name: str, model: str) -> None:
+        self._studio().delete(name, model)
+        self._read_studio(always=True)
+        self.said = f'Deleted "{name}" on the Studio.'

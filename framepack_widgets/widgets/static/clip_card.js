@@ -35,9 +35,10 @@ export default {
     const python = make("textarea", { class: "fpw-python", readOnly: true, rows: 6, hidden: true, "aria-label": "The settings as Python" });
     const button = (text, hint, action) => make("button", { type: "button", title: hint, onclick: () => act(action) }, text);
     const settings = button("use settings", "Put this clip's settings into the form", "settings");
-    const next = button("continue", "Use the last frame as the next start frame", "continue");
+    const next = button("continue", "Go on from the last frame: it becomes the form's start frame", "continue");
+    const video = button("use as video", "Put this clip into the form as the source of a Video model", "video");
     const copy = button("copy as Python", "Copy the call that renders this again", "python");
-    el.append(make("div", { class: "fpw-row" }, rating, note), make("div", { class: "fpw-row" }, settings, next, copy),
+    el.append(make("div", { class: "fpw-row" }, rating, note), make("div", { class: "fpw-row" }, settings, next, video, copy),
       said, trouble, python, title, facts);
     listenForKeys(el, Object.fromEntries([0, 1, 2, 3, 4, 5].map((n) => [`stars_${n}`, () => rate(n)])));
 
@@ -68,13 +69,15 @@ export default {
         python.hidden = true;
       }
       noteOf = job();
-      settings.hidden = !model.get("actions");
+      settings.hidden = !model.get("actions") || !model.get("known");
+      copy.hidden = !model.get("known");
+      video.hidden = !model.get("takes_video") || !model.get("has_clip");
       next.hidden = !model.get("actions") || !model.get("has_clip");
       title.textContent = model.get("title");
       facts.textContent = model.get("facts").join(" · ");
       trouble.textContent = model.get("trouble");
     }
-    const traits = ["job", "stars", "note", "title", "facts", "has_clip", "trouble"].map((name) => `change:${name}`);
+    const traits = ["job", "stars", "note", "title", "facts", "has_clip", "known", "takes_video", "trouble"].map((name) => `change:${name}`);
     for (const name of traits) model.on(name, draw);
     model.on("msg:custom", onMessage);
     draw();

@@ -90,6 +90,7 @@ export default {
 
     function flush(name) {
       const entry = rows.get(name);
+      if (!entry) return; // the fields are others by now
       clearTimeout(entry.timer);
       if (entry.waiting === null) return;
       number += 1;
@@ -103,6 +104,7 @@ export default {
     function sender(name) {
       return (edit, { soon = 0 } = {}) => {
         const entry = rows.get(name);
+        if (!entry) return; // a box that is taken away may still say that it was left
         entry.waiting = edit;
         clearTimeout(entry.timer);
         if (!soon) flush(name);

@@ -44,7 +44,7 @@ class PlayerView {
 
   #build() {
     this.screen = make("video", {
-      class: "fpw-player-video", muted: true, playsInline: true, preload: "auto",
+      class: "fpw-player-video", muted: true, playsInline: true, preload: "metadata",
       title: "click: play or pause", onclick: () => this.toggle(),
     });
     this.screen.muted = true;
@@ -132,7 +132,6 @@ class PlayerView {
     });
     this.watcher.observe(this.stage);
     listenForKeys(this.box, this.actions());
-    this.#watchFrames();
   }
 
   actions() {
@@ -208,6 +207,7 @@ class PlayerView {
     }
     this.#cover("");
     this.below.update();
+    this.#watchFrames();
     const frame = this.model.get("frame");
     if (frame > 0) this.seek(frame);
     else this.#show(0);
@@ -311,9 +311,11 @@ class PlayerView {
     else if (!this.screen.requestVideoFrameCallback) this.#showTime(this.screen.currentTime);
   }
 
-  // Called by the browser for each frame that it shows, never while nothing moves.
+  // Called by the browser for each frame that it shows, never while nothing moves. Not before there
+  // is one: a browser that is asked for frames decodes some before it says that it has any.
   #watchFrames() {
-    if (!this.screen.requestVideoFrameCallback) return;
+    if (this.watching || !this.screen.requestVideoFrameCallback) return;
+    this.watching = true;
     const next = (_, facts) => {
       if (this.life.signal.aborted) return;
       if (this.video && !this.screen.paused && !this.screen.seeking) {
