@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test check format images wheel clean
+.PHONY: help setup demo lab test check docs format images wheel clean
 
 help:    ## this list
 	@$(PYTHON) tools/dev.py --help
@@ -16,6 +16,8 @@ test:    ## the whole test suite; ARGS="-k name" goes to pytest
 	@$(PYTHON) tools/dev.py test $(ARGS)
 check:   ## lint, formatting and types
 	@$(PYTHON) tools/dev.py check
+docs:    ## the documentation's site, strictly, into build/docs/site; every code block of it runs
+	@$(PYTHON) tools/dev.py docs
 format:  ## let ruff format and mend what it can
 	@$(PYTHON) tools/dev.py format
 images:  ## draw the notebooks' pictures again

@@ -4,6 +4,7 @@
     python tools/dev.py test        the whole test suite (arguments after it go to pytest)
     python tools/dev.py lab         JupyterLab with the notebooks
     python tools/dev.py check       lint, formatting and types
+    python tools/dev.py docs        the documentation's site, under build/docs/site
 
 Each command first makes `.venv` if it is not there (or not up to date with pyproject.toml) and
 works in it; nothing outside this folder is touched. Standard library only.
@@ -189,6 +190,17 @@ def format_():
     )
 
 
+def docs():
+    """The site, made anew: every code block runs, and any warning is an error."""
+    place = ROOT / "build" / "docs"
+    if place.exists():
+        shutil.rmtree(str(place))
+    options = ("-q", "-W", "--keep-going", "-d", place / "trees")
+    code = run(main_environment(), "-m", "sphinx", *options, "docs", place / "site")
+    say(f"The site: {place / 'site' / 'index.html'}" if code == 0 else "The site was NOT built.")
+    return code
+
+
 def images():
     return run(main_environment(), "tools/make_images.py")
 
@@ -224,6 +236,7 @@ COMMANDS = {
     "lab": (lab, "JupyterLab with the notebooks; further arguments go to it (--no-browser)"),
     "test": (test, "the whole test suite; further arguments go to pytest"),
     "check": (check, "lint, formatting and types"),
+    "docs": (docs, "the documentation's site, into build/docs/site; its code blocks run"),
     "setup": (setup, "only make .venv: the package, the built-in Studio, the tools"),
     "format": (format_, "let ruff format and mend what it can"),
     "images": (images, "draw the notebooks' pictures again"),

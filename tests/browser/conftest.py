@@ -8,10 +8,12 @@
 
 Fixtures (servers and browser live as long as the tests of this folder need them):
 
-- `notebook(cells=(), kernel=None, path=None, folder=None)` -> `NotebookPage`: writes the cells
-  into an .ipynb below the Lab's root (in `folder`, by default a new one), opens it in a fresh page
-  with a fresh kernel, waits until that is idle. `path`: a notebook that lies below `lab.root`
-  already. `kernel`: a name from `lab.add_kernel(name, python)`. Closed at the end of the test.
+- `notebook(cells=(), kernel=None, path=None, folder=None, fresh=False)` -> `NotebookPage`: writes
+  the cells into an .ipynb below the Lab's root (in `folder`, by default a new one), opens it with a
+  fresh kernel, waits until that is idle. `path`: a notebook that lies below `lab.root` already.
+  `kernel`: a name from `lab.add_kernel(name, python)`. Closed at the end of the test.
+  The page may be a Lab that an earlier test has left as it found it (loaded_labs.py): a test that
+  is about loading or reloading says `fresh=True`; `path` is always opened in a fresh page.
   * `nb.page`, `nb.path`, `nb.console` (errors and warnings of the page so far)
   * `nb.run(i, wait=True, fails=False)` -> its output; raises CellFailed with the traceback.
     `nb.run_all()`, `nb.add_cell(source)` -> i, `nb.wait_cell(i)` until it has ended
@@ -23,7 +25,8 @@ Fixtures (servers and browser live as long as the tests of this folder need them
     `nb.screenshot(name, i=None)` into build/screenshots/ where FRAMEPACK_SCREENSHOTS is set
 - `notebook7(cells)` -> the same in Notebook 7. `voila(cells)` -> a Playwright page of the outputs.
 - `demo`: a quick built-in Studio that all share (speed 40, LoRAs "camera-orbit" and "anime_v2");
-  `demo.url`. `demo_server(**options)` starts one of one's own, see DemoOptions.
+  `demo.url`. `slow_demo`: the same at speed 3; a test that has passed leaves no render in it.
+  `demo_server(**options)` starts one of one's own (some seconds), see DemoOptions.
 - `lab`: the Server (`lab.root`, `lab.add_kernel`); `browser`: Playwright's context.
 
 The default Library of all notebooks of one run is lab.root/framepack-library: pass library="..."
@@ -60,6 +63,7 @@ from framepack_widgets.demo.process import DemoProcess, start
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
+    from browser.loaded_labs import LoadedLabs
     from browser.notebook_page import NotebookPage
     from browser.servers import Server
 
@@ -76,6 +80,7 @@ FLAGS = (
 )
 _NEEDED = ("playwright", "jupyterlab", "notebook", "voila", "psutil")
 _TIMEOUT_S = 120
+_failed: pytest.StashKey[bool] = pytest.StashKey()
 _opened: pytest.StashKey[list[tuple[Any, list[str]]]] = pytest.StashKey()
 
 # ---------------------------------------------------------------------- what is missing
@@ -145,6 +150,19 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 # ---------------------------------------------------------------------- servers and browser
 
 
+@pytest.fixture(scope="package", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    """Where Python writes no .pyc, each kernel and Studio would compile all that it imports."""
+    if not os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        yield
+        return
+    new_folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    with new_folder as folder, pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE")
+        patch.setenv("PYTHONPYCACHEPREFIX", folder)
+        yield
+
+
 @pytest.fixture(scope="package")
 def lab() -> Iterator[Server]:
     """One JupyterLab for all; Notebook 7 is served by it, too."""
@@ -206,17 +224,47 @@ def demo_server() -> Iterator[Callable[..., DemoProcess]]:
         each.stop()
 
 
+@pytest.fixture(scope="package")
+def _slow_demos() -> Iterator[list[DemoProcess]]:
+    running: list[DemoProcess] = []
+    yield running
+    for each in running:
+        each.stop()
+
+
+@pytest.fixture
+def slow_demo(
+    _slow_demos: list[DemoProcess], request: pytest.FixtureRequest
+) -> Iterator[DemoProcess]:
+    """A Studio whose default render takes about 10 s; each test ends what it has asked for."""
+    if not _slow_demos:
+        _slow_demos.append(start(DemoOptions(speed=3)))
+    yield _slow_demos[0]
+    if request.node.stash.get(_failed, False):  # its render would hold up the next test's
+        _slow_demos.pop().stop()
+
+
 # ---------------------------------------------------------------------- notebooks
 
 Opener = Callable[..., "NotebookPage"]
 
 
+@pytest.fixture(scope="package")
+def _loaded_labs() -> LoadedLabs:
+    from browser.loaded_labs import LoadedLabs
+
+    return LoadedLabs()
+
+
 @pytest.fixture
 def notebook(
-    lab: Server, browser: BrowserContext, request: pytest.FixtureRequest
+    lab: Server,
+    browser: BrowserContext,
+    request: pytest.FixtureRequest,
+    _loaded_labs: LoadedLabs,
 ) -> Iterator[Opener]:
     """Open a notebook in JupyterLab; see the top of this file."""
-    yield from _opener("lab", lab, browser, request)
+    yield from _opener("lab", lab, browser, request, _loaded_labs)
 
 
 @pytest.fixture
@@ -224,11 +272,15 @@ def notebook7(
     lab: Server, browser: BrowserContext, request: pytest.FixtureRequest
 ) -> Iterator[Opener]:
     """The same in Notebook 7."""
-    yield from _opener("notebook", lab, browser, request)
+    yield from _opener("notebook", lab, browser, request, None)
 
 
 def _opener(
-    kind: str, server: Server, browser: BrowserContext, request: pytest.FixtureRequest
+    kind: str,
+    server: Server,
+    browser: BrowserContext,
+    request: pytest.FixtureRequest,
+    labs: LoadedLabs | None,
 ) -> Iterator[Opener]:
     from browser.notebook_page import NotebookPage, new_page, write_notebook
 
@@ -239,6 +291,7 @@ def _opener(
         kernel: str | None = None,
         path: Path | str | None = None,
         folder: Path | str | None = None,
+        fresh: bool = False,
     ) -> NotebookPage:
         if path is not None:
             file = server.root / path
@@ -247,17 +300,23 @@ def _opener(
             file = write_notebook(
                 place / f"{secrets.token_hex(3)}.ipynb", list(cells), kernel or "python3"
             )
-        made = NotebookPage(new_page(browser), server, file, kind)
+        loaded = labs.take() if labs and path is None and not fresh else None
+        made = NotebookPage(loaded or new_page(browser), server, file, kind, loaded is not None)
         opened.append(made)
         _remember(request, made.page, made.console)
         made.open()
-        if made.page.locator('body[data-jp-theme-light="false"]').count():
-            made.theme("light")  # a test that chose dark has failed, or was the last one
+        if loaded is None:
+            made.usual()  # a test that chose dark has failed, or was the last one
+        if labs and loaded is None:
+            labs.note(made.page)
         return made
 
     yield open_notebook
     for each in opened:
-        each.close()
+        if labs is None or request.node.stash.get(_failed, False):
+            each.close()
+        else:
+            labs.leave(each)
 
 
 @pytest.fixture
@@ -301,6 +360,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     """Attach what the pages of a failed test show."""
     report = yield
     if report.when in ("setup", "call") and report.failed:
+        item.stash[_failed] = True
         for number, (page, console) in enumerate(item.stash.get(_opened, [])):
             report.sections.append(("the page's console", "\n".join(console[-40:]) or "(nothing)"))
             report.sections.append(("the page", _picture(item, number, page)))

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -46,6 +47,16 @@ _RUN = """([index, key]) => {
   runs[key] = "running";
   commands.execute("notebook:run-cell").finally(() => { runs[key] = "over"; });
 }"""
+_OPEN = """async ([path, kernel]) => {
+  const { commands, shell, serviceManager } = window.jupyterapp;
+  const specs = serviceManager.kernelspecs;
+  if (!(kernel in specs.specs.kernelspecs)) await specs.refreshSpecs(); // added since Lab asked
+  const panel = await commands.execute("docmanager:open", { path, factory: "Notebook" });
+  shell.activateById(panel.id);
+  await panel.context.ready;
+  await panel.revealed;
+}"""
+_LIGHT = 'body[data-jp-theme-light="true"]'
 _PAINTED = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 _WIDTH = "() => document.querySelector('.jp-Notebook .jp-Cell-outputArea')?.clientWidth ?? 0"
 
@@ -61,7 +72,9 @@ class CellFailed(AssertionError):
 class NotebookPage:
     """A notebook in JupyterLab or Notebook 7; `page` is Playwright's own. Cells count from 0."""
 
-    def __init__(self, page: Page, server: Server, path: Path, kind: str = "lab") -> None:
+    def __init__(
+        self, page: Page, server: Server, path: Path, kind: str = "lab", is_loaded: bool = False
+    ) -> None:
         self.page = page
         self.server = server
         self.path = path
@@ -70,12 +83,20 @@ class NotebookPage:
         """Errors and warnings of the page's console, and uncaught exceptions."""
         self._restarts: list[tuple[int, int]] = []  # lines of the console during a restart
         self._kind = kind
-        watch(page, self.console)
+        self._is_loaded = is_loaded  # a Lab in which another notebook was before
+        self.end_watch = watch(page, self.console)
+        """No more lines for `console`; for a page that is left."""
 
     # ------------------------------------------------------------------ opening
 
     def open(self) -> NotebookPage:
-        """Load the page and wait until its kernel is idle. Also for coming back later."""
+        """Open it and wait until its kernel is idle; the page is loaded where it is new."""
+        if self._is_loaded:
+            path = self.path.relative_to(self.server.root).as_posix()
+            kernel = nbformat.read(self.path, 4).metadata["kernelspec"]["name"]
+            self.page.evaluate(_OPEN, [path, kernel])
+            self.wait_idle()
+            return self
         place = quote(self.path.relative_to(self.server.root).as_posix())
         workspace = f"lab/workspaces/{secrets.token_hex(6)}/tree/{place}"
         self.page.goto(
@@ -107,7 +128,9 @@ class NotebookPage:
         return [line for line in ours if not any(known in line for known in _NOT_OURS)]
 
     def reload(self) -> None:
-        """Load the page again; the kernel goes on."""
+        """Load the page again; the kernel goes on. Only in a page of its own (`fresh=True`)."""
+        if self._is_loaded:
+            raise RuntimeError("this Lab had other notebooks before: notebook(..., fresh=True)")
         self.page.reload()
         self.wait_idle()
 
@@ -116,6 +139,13 @@ class NotebookPage:
         if not self.page.is_closed():
             self.page.close(run_before_unload=False)
         self.server.end_kernel(self.path)
+
+    def usual(self) -> None:
+        """Light, of the usual size, with motion: as a page is when it is new."""
+        self.page.emulate_media(reduced_motion="no-preference")
+        self.page.set_viewport_size({"width": TALL, "height": TALL})
+        if not self.page.locator(_LIGHT).count():
+            self.theme("light")
 
     # ------------------------------------------------------------------ cells
 
@@ -265,15 +295,23 @@ def photograph(page: Page, shown: Locator, target: Path) -> None:
             page.set_viewport_size(before)
 
 
-def watch(page: Page, lines: list[str]) -> None:
-    """Note errors and warnings of the page's console."""
+def watch(page: Page, lines: list[str]) -> Callable[[], None]:
+    """Note errors and warnings of the page's console, until what this returns is called."""
 
     def on_console(message: Any) -> None:
         if message.type in ("error", "warning"):
             lines.append(f"{message.type}: {message.text}")
 
+    def on_error(error: Any) -> None:
+        lines.append(f"uncaught: {error}")
+
+    def end() -> None:
+        page.remove_listener("console", on_console)
+        page.remove_listener("pageerror", on_error)
+
     page.on("console", on_console)
-    page.on("pageerror", lambda error: lines.append(f"uncaught: {error}"))
+    page.on("pageerror", on_error)
+    return end
 
 
 def write_notebook(path: Path, cells: list[str], kernel: str = "python3") -> Path:

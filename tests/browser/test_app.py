@@ -21,7 +21,7 @@ def patience():
     """A whole App on a busy machine."""
     expect.set_options(timeout=20_000)
     yield
-    expect.set_options(timeout=5_000)
+    expect.set_options(timeout=20_000)
 
 
 def cell(url, library="jobs"):
@@ -96,8 +96,8 @@ def expect_in_kernel(nb, code, text):
     assert nb.evaluate_in_kernel(code) == text
 
 
-def test_the_waiting_list_and_a_restart_while_it_runs(notebook, demo_server):
-    nb = notebook([cell(demo_server(speed=3).url)])
+def test_the_waiting_list_and_a_restart_while_it_runs(notebook, slow_demo):
+    nb = notebook([cell(slow_demo.url)])
     out = nb.run(0)
     connected(out)
     ids = submit(nb, 4, seconds=6, prompt="<i>walks</i> away")
@@ -119,6 +119,8 @@ def test_the_waiting_list_and_a_restart_while_it_runs(notebook, demo_server):
     expect(out.locator(".fpw-job[data-state=running]")).to_be_visible(timeout=20_000)
     expect(out.locator(".fpw-jobs li").first).to_contain_text("running")
     expect(out.locator(".fpw-jobs li")).to_have_count(3)
+    nb.evaluate_in_kernel("for job in app.jobs:\n    job.done or job.cancel()")
+    expect(out.locator(".fpw-jobs")).to_be_hidden()  # the next test's render comes first
 
 
 def test_nobody_there_says_so_and_another_address_helps(notebook, demo):
@@ -293,3 +295,63 @@ def test_tab_reaches_everything(notebook, demo):
         groups = ("fpw-tile", "fpw-star", "role=tab", "fpw-tablist")
         left = [line for line in unreached(out) if not any(group in line for group in groups)]
         assert left == []
+
+
+THEIRS = """
+theirs = fp.connect({url!r}, library='theirs')
+strangers = [theirs.submit(prompt='of others', seed=n, **{values!r}) for n in range({count})]
+"""
+
+
+def others(nb, url, count=1, **values):
+    """Somebody else, with a Library of their own, asks for renders on the same server."""
+    nb.evaluate_in_kernel(THEIRS.format(url=url, count=count, values=values))
+
+
+def renders(out, state=""):
+    return out.locator(f".fpw-shelf .fpw-render{state}")
+
+
+def test_clips_of_others_are_adopted_by_clicking(notebook, demo):
+    nb = notebook([cell(demo.url)])
+    out = nb.run(0)
+    connected(out)
+    others(nb, demo.url, 3, seconds=1)
+    nb.evaluate_in_kernel("_ = [job.result(60) for job in strangers]")
+    tab(out, "Server").click()
+    newest = renders(out).filter(has=nb.page.get_by_role("checkbox")).first.locator("img")
+    nb.page.wait_for_function("image => image.naturalWidth > 100", arg=newest.element_handle())
+    boxes = out.locator(".fpw-shelf").get_by_role("checkbox")
+    boxes.nth(0).focus()
+    nb.page.keyboard.press("Space")
+    boxes.nth(2).check()
+    button(out, "adopt 2 clips").click()
+    expect(out.locator(".fpw-shelf")).to_contain_text("2 clips adopted")
+    expect(renders(out).nth(0)).to_contain_text("in the Library")
+    expect(renders(out).nth(1).get_by_role("checkbox")).not_to_be_checked()
+    expect(renders(out).nth(2)).to_contain_text("in the Library")
+    expect(tab(out, "Clips")).to_have_text("Clips (2)")
+    told = nb.evaluate_in_kernel(
+        "print(*[(r.settings.prompt, r.settings.seed) for r in app.library.jobs()])"
+    )
+    assert told == "('of others', 2) ('of others', 0)"
+    assert nb.uncaught() == []
+
+
+def test_a_render_of_others_is_watched_and_adopted(notebook, slow_demo):
+    nb = notebook([cell(slow_demo.url)])
+    out = nb.run(0)
+    connected(out)
+    tab(out, "Server").click()
+    watched = out.locator(".fpw-stranger")
+    expect(watched).to_contain_text("Nobody else's render is running")
+    others(nb, slow_demo.url, seconds=4)
+    expect(watched).to_contain_text("Running: somebody else's render")
+    expect(watched.get_by_role("progressbar").first).to_be_visible()
+    picture = watched.locator("img")
+    expect(picture).to_be_visible()
+    nb.page.wait_for_function("image => image.naturalWidth > 0", arg=picture.element_handle())
+    button(watched, "adopt its clip").click(timeout=60_000)
+    expect(watched).to_contain_text("Its clip is in the Library")
+    expect(renders(out).first).to_contain_text("in the Library")
+    expect(tab(out, "Clips")).to_have_text("Clips (1)")

@@ -10,9 +10,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from framepack_widgets.demo.options import DemoOptions
-from framepack_widgets.demo.process import start
-
 pytestmark = pytest.mark.timeout(240)
 
 TREE = Path(__file__).resolve().parents[2]
@@ -23,7 +20,8 @@ import ipykernel, ipywidgets
 import framepack_widgets as fp
 
 studio = fp.connect("DEMO", library="library")
-job = studio.submit(prompt="a long walk", model="Original", seconds=60, seed=1)
+# Over only when it is cancelled.
+job = studio.submit(prompt="a long walk", model="Original", seconds=90, seed=1)
 
 bar = ipywidgets.FloatProgress(max=1.0)
 cancel = ipywidgets.Button(description="Cancel it")
@@ -38,13 +36,6 @@ BLOCK = "job.result()"
 NEXT = "print('the next cell:', job.state)"
 PATIENCE_MS = 40_000  # a cancelled render ends, and its clip is fetched
 WIDTH = "(element) => parseFloat(element.style.width) || 0"
-
-
-@pytest.fixture(scope="module")
-def slow_demo():
-    """A Studio whose long renders are over only when they are cancelled."""
-    with start(DemoOptions(speed=2)) as running:
-        yield running
 
 
 @pytest.fixture

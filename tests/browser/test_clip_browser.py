@@ -27,7 +27,7 @@ PROMPTS = ("a cat looks up", "a cat <b>yawns</b>", "a dog sleeps", "waves", "rai
 def patience():
     expect.set_options(timeout=20_000)
     yield
-    expect.set_options(timeout=5_000)
+    expect.set_options(timeout=20_000)
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
+from browser.loaded_labs import LoadedLabs, is_untouched
 from browser.looks import contrast, no_horizontal_scroll, tab_stops, unreached
-from browser.notebook_page import CellFailed, new_page
+from browser.notebook_page import TALL, CellFailed, new_page
 from browser.pixels import shown_code
 from framepack_widgets.demo import pixel_code
 
@@ -89,7 +90,7 @@ def test_pixel_code_of_a_canvas(page):
 
 
 def test_a_notebook_from_end_to_end(notebook):
-    nb = notebook(["x = 1\nprint('hello')", "1 / 0"])
+    nb = notebook(["x = 1\nprint('hello')", "1 / 0"], fresh=True)
     expect(nb.run(0)).to_have_text("hello\n")
     with pytest.raises(CellFailed, match="ZeroDivisionError"):
         nb.run(1)
@@ -126,6 +127,42 @@ def test_looks_of_a_notebook(notebook):
     before = nb.page.locator("body").evaluate(ground)
     nb.theme("dark")
     assert nb.page.locator("body").evaluate(ground) != before
+
+
+REPLACED = {  # what tests do to a page, and how it is undone
+    "window.setInterval = () => 0": "window.setInterval = framepackOld",
+    "URL.createObjectURL = () => ''": "URL.createObjectURL = framepackUrl",
+    "document.hasFocus = () => false": "delete document.hasFocus",
+    "navigator.clipboard.writeText = () => 0": "delete navigator.clipboard.writeText",
+    "framepackBefore = framepackNote; delete window.framepackNote": (  # as a reload does
+        "framepackNote = framepackBefore"
+    ),
+}
+
+
+def test_a_lab_is_handed_on_only_as_it_was(notebook):
+    labs = LoadedLabs()
+    nb = notebook(["import ipywidgets\nipywidgets.Text('here')"], fresh=True)
+    labs.note(nb.page)
+    nb.run(0)
+    nb.page.evaluate(
+        "() => { framepackOld = window.setInterval; framepackUrl = URL.createObjectURL; }"
+    )
+    for change, back in REPLACED.items():
+        nb.page.evaluate(f"() => {{ {change}; }}")
+        assert not is_untouched(nb.page), change
+        nb.page.evaluate(f"() => {{ {back}; }}")
+        assert is_untouched(nb.page), back
+    nb.theme("dark")
+    nb.resize(400)
+    nb.page.evaluate("() => localStorage.setItem('framepack-widgets:notify', 'yes')")
+    labs.leave(nb)
+    page = labs.take()
+    assert page is nb.page
+    assert page.locator('.jp-Notebook, body[data-jp-theme-light="false"]').count() == 0
+    assert page.viewport_size == {"width": TALL, "height": TALL}
+    assert page.evaluate("() => localStorage.getItem('framepack-widgets:notify')") is None
+    assert labs.take() is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from browser.looks import contrast, no_horizontal_scroll, tab_stops, unreached
@@ -43,14 +42,8 @@ def whole(output):
     return int(output.get_by_role("progressbar", name="whole").get_attribute("aria-valuenow"))
 
 
-@pytest.fixture
-def slow(demo_server):
-    """A Studio whose default render takes about 10 s."""
-    return demo_server(speed=3)
-
-
-def test_a_render_from_the_queue_to_its_clip(notebook, demo_server):
-    nb = notebook([cell(demo_server(speed=6).url)])
+def test_a_render_from_the_queue_to_its_clip(notebook, slow_demo):
+    nb = notebook([cell(slow_demo.url, seconds=2)])
     out = nb.run(0)
     state(out, "running")
     expect(headline(out)).to_have_text("rendering")
@@ -83,8 +76,8 @@ SAVED = """(text) => JSON.stringify(
 ).includes(text)"""
 
 
-def test_the_clip_so_far_is_shown_on_demand(notebook, slow):
-    nb = notebook([cell(slow.url)])
+def test_the_clip_so_far_is_shown_on_demand(notebook, slow_demo):
+    nb = notebook([cell(slow_demo.url)])
     out = nb.run(0)
     more = button(out, "Show the clip so far")
     expect(more).to_be_visible(timeout=30_000)
@@ -95,10 +88,12 @@ def test_the_clip_so_far_is_shown_on_demand(notebook, slow):
     nb.screenshot("job-so-far", 0)
     button(out, "Hide the clip so far").click()
     expect(out.locator("video")).to_be_hidden()
+    button(out, "Cancel").click()
+    state(out, "cancelled")
 
 
-def test_cancel_by_a_click(notebook, slow):
-    nb = notebook([cell(slow.url)])
+def test_cancel_by_a_click(notebook, slow_demo):
+    nb = notebook([cell(slow_demo.url)])
     out = nb.run(0)
     state(out, "running")
     button(out, "Cancel").click()
@@ -108,8 +103,8 @@ def test_cancel_by_a_click(notebook, slow):
     expect(button(out, "Retry")).to_be_visible()
 
 
-def test_enough_keeps_a_partial_clip(notebook, slow):
-    nb = notebook([cell(slow.url)])
+def test_enough_keeps_a_partial_clip(notebook, slow_demo):
+    nb = notebook([cell(slow_demo.url)])
     out = nb.run(0)
     state(out, "running")
     expect(button(out, "Enough, keep it")).to_be_hidden()  # no section is finished yet
@@ -159,9 +154,9 @@ def test_trouble_is_shown_while_the_studio_is_away(notebook, demo_server, tmp_pa
     expect(out.locator(".fpw-job-notes")).to_contain_text("sent again")
 
 
-def test_bars_move_while_a_cell_waits_and_cancel_gets_through(notebook, slow):
+def test_bars_move_while_a_cell_waits_and_cancel_gets_through(notebook, slow_demo):
     nb = notebook(
-        [cell(slow.url), "try:\n    job.result()\nexcept fp.JobCancelled:\n    print('over')"]
+        [cell(slow_demo.url), "try:\n    job.result()\nexcept fp.JobCancelled:\n    print('over')"]
     )
     out = nb.run(0)
     nb.run(1, wait=False)
@@ -177,8 +172,8 @@ def test_bars_move_while_a_cell_waits_and_cancel_gets_through(notebook, slow):
     state(out, "cancelled")
 
 
-def test_a_job_of_an_earlier_kernel_in_two_views(notebook, slow):
-    nb = notebook([cell(slow.url, seconds=8)])
+def test_a_job_of_an_earlier_kernel_in_two_views(notebook, slow_demo):
+    nb = notebook([cell(slow_demo.url, seconds=8)])
     out = nb.run(0)
     state(out, "running")
     job_id = panel(out).get_attribute("data-job")
@@ -188,7 +183,8 @@ def test_a_job_of_an_earlier_kernel_in_two_views(notebook, slow):
     )
     again = nb.run(
         nb.add_cell(
-            f"import framepack_widgets as fp\nstudio = fp.connect({slow.url!r}, library='jobs')\n"
+            "import framepack_widgets as fp\n"
+            f"studio = fp.connect({slow_demo.url!r}, library='jobs')\n"
             f"job = studio.job({job_id!r})\nview = fp.JobView(job)\nview"
         )
     )
@@ -213,8 +209,8 @@ TIMERS = """() => {
 OURS = "() => [...window.timers.values()].filter((call) => call.includes('timesOf')).length"
 
 
-def test_no_timer_is_left_when_the_job_is_over(notebook, demo_server):
-    nb = notebook([cell(demo_server(speed=6).url), "view.close()"])
+def test_no_timer_is_left_when_the_job_is_over(notebook, slow_demo):
+    nb = notebook([cell(slow_demo.url, seconds=2), "view.close()"])
     nb.page.evaluate(TIMERS)
     out = nb.run(0)
     state(out, "running")

@@ -87,8 +87,8 @@ def until(nb, ask, count=None):
 
 
 @pytest.mark.timeout(240)
-def test_a_whole_evening_by_clicks(notebook, demo_server):
-    nb = notebook([CELL.format(url=demo_server(speed=4).url)])
+def test_a_whole_evening_by_clicks(notebook, slow_demo):
+    nb = notebook([CELL.format(url=slow_demo.url)], fresh=True)
     out = nb.run(0)
     expect(button(out, "Render")).to_be_visible(timeout=30_000)
 

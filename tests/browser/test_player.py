@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import time
 
@@ -287,16 +288,15 @@ def test_with_reduced_motion_it_waits_to_be_started(notebook, folder):
     plays(output, 0.2)
 
 
-@pytest.mark.parametrize("width", [400, 1600])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_fits_and_can_be_read(still, width, theme):
+def test_it_fits_and_can_be_read(still):
     nb, output = still
     nb.evaluate_in_kernel("player.on_use(lambda image, frame: None)")
-    nb.theme(theme)
-    nb.resize(width)
-    no_horizontal_scroll(output)
-    assert contrast(nb.page, output.locator(".fpw-player")) == []
-    stops = tab_stops(nb.page, output.locator(".fpw-player"))
-    assert all(stop.drawn and stop.name for stop in stops)
-    assert unreached(output.locator(".fpw-player")) == []
-    nb.screenshot(f"player-{width}-{theme}", 0)
+    for theme, width in itertools.product(("light", "dark"), (400, 1600)):
+        nb.theme(theme)
+        nb.resize(width)
+        no_horizontal_scroll(output)
+        assert contrast(nb.page, output.locator(".fpw-player")) == []
+        stops = tab_stops(nb.page, output.locator(".fpw-player"))
+        assert all(stop.drawn and stop.name for stop in stops)
+        assert unreached(output.locator(".fpw-player")) == []
+        nb.screenshot(f"player-{width}-{theme}", 0)

@@ -77,7 +77,7 @@ def assert_plays(video):
 @pytest.mark.timeout(240)  # all our widgets, one after the other
 @pytest.mark.parametrize("front_end", ["notebook", "notebook7"])
 def test_all_widgets_are_shown(request, front_end, demo):
-    nb = request.getfixturevalue(front_end)(sources(demo))
+    nb = request.getfixturevalue(front_end)(sources(demo), fresh=True)
     nb.run_all()
     assert_all_shown([nb.output(index) for index in range(len(SMOKE))])
     assert nb.uncaught() == []

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from scene import SMALL, Frames, code_of
 
 import framepack_widgets as fp
 from framepack_widgets.demo import pixel_code
+from framepack_widgets.demo.dialects import DIALECTS
 from framepack_widgets.demo.options import DemoOptions
 from framepack_widgets.demo.process import start
 
 
-def ask(studio: fp.Studio, frames: Frames) -> tuple[fp.Job, str, str]:
+def ask(studio: fp.Studio, frames: Frames, **changes: object) -> tuple[fp.Job, str, str]:
     first, last = frames.new(), frames.new()
     job = studio.submit(
         model="Original with Endframe",
@@ -22,7 +24,7 @@ def ask(studio: fp.Studio, frames: Frames) -> tuple[fp.Job, str, str]:
         end_frame=last,
         prompt="the same for all",
         seed=5,
-        **SMALL,
+        **{**SMALL, **changes},
     )
     return job, first, last
 
@@ -76,6 +78,38 @@ def test_thirty_in_a_row_with_faults_and_strangers(tmp_path, metadata):
             assert_own(job, first, last, frames)
         assert outcomes.count("failed") == 4
         assert outcomes.count("partial") == 6
+
+
+@pytest.mark.slow
+def test_thirty_in_a_row_on_every_other_dialect(tmp_path):
+    """On all of them at the same time, with failures and strangers' jobs in between."""
+    others = [name for name in DIALECTS if name != "0.5.1"]
+    with ThreadPoolExecutor(len(others)) as pool:
+        for done in [pool.submit(thirty, tmp_path / name, name) for name in others]:
+            done.result()
+
+
+def thirty(folder, dialect):
+    folder.mkdir()
+    frames = Frames(folder)
+    options = DemoOptions(dialect=dialect, speed=200, foreign_every=10, fail_every=10)
+    with start(options, timeout=120) as demo, fp.connect(demo.url, library=folder / "l") as studio:
+        own = {"motion_strength": 0.8} if dialect == "future" else {}
+        asked = [ask(studio, frames, seconds=1, steps=2, **own) for _ in range(30)]
+        studio.run_until_idle(timeout=240)
+        ended = {line["id"]: line for line in demo.jobs_log() if line["event"] == "ended"}
+        assert any(line["foreign"] for line in ended.values()), "no stranger came"
+        # 0.4 has TeaCache on, and then no number that changes nothing: the id has to do.
+        proof = "id" if dialect == "0.4" else "stamp"
+        for job, first, last in asked:
+            outcome = ended[job.record.trace.server_id]["outcome"]
+            assert outcome in ("ok", "failed"), (dialect, outcome)
+            assert job.state == ("done" if outcome == "ok" else "failed"), (dialect, job)
+            if outcome == "ok":
+                assert job.clip.verified == proof, (dialect, job)
+                assert not any("rendered" in note for note in job.notes), (dialect, job.notes)
+                assert_own(job, first, last, frames)
+        assert sum(job.state == "failed" for job, _, _ in asked) == 3
 
 
 def test_while_a_page_monitors(tmp_path):

@@ -10,6 +10,7 @@ from runner_world import ONE, THREE, TWO, World, scenario
 from framepack_widgets import provenance
 from framepack_widgets.errors import LibraryError, StudioRefused, StudioUnreachable
 from framepack_widgets.job import JobState, Wish
+from framepack_widgets.testing import page
 from framepack_widgets.testing.renders import tiny_clip
 
 DONE, FAILED, CANCELLED = JobState.DONE, JobState.FAILED, JobState.CANCELLED
@@ -54,6 +55,36 @@ async def test_one_job_of_ours_at_a_time(world: World) -> None:
     world.fake.run_until_idle()
     await world.until_state(second, DONE)
     assert (world.whose(first), world.whose(second)) == (1, 2)
+
+
+def restarts_with(world: World, *loras: str) -> None:
+    """The server is restarted, with other LoRAs, between preparing a job and sending it."""
+
+    def changes() -> None:
+        world.fake.restart(keep_queue=False)
+        world.fake._schema = page.schema(loras)
+
+    world.fake.before("queue", changes)  # asked for just after a job was prepared
+
+
+@scenario(loras=("a", "b"))
+async def test_a_server_that_changes_during_the_upload_gets_its_own_order(world: World) -> None:
+    job = world.ask(loras={"b": 0.4})
+    restarts_with(world, "b", "a")  # as many values, in another order
+    await world.sent(job)
+    assert world.fake.renders[-1].values["loras"] == {"b": 0.4}
+    assert len(world.fake.renders) == 1
+
+
+@scenario(loras=("a", "b"))
+async def test_a_job_whose_lora_is_gone_fails_and_the_next_one_goes_on(world: World) -> None:
+    job, other = world.ask(loras={"b": 0.4}), world.ask()
+    restarts_with(world, "a", "c")
+    record = await world.until_state(job, FAILED)
+    assert "has changed since this job was asked for" in str(record.message)
+    assert "'b'" in str(record.message)
+    await world.sent(other)
+    assert [render.values["loras"] for render in world.fake.renders] == [{}]
 
 
 @scenario()
