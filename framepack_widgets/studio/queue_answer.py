@@ -31,6 +31,10 @@ _COLUMNS: Mapping[str, str] = {
 }
 _TAG = re.compile(r"<[^<>]*>")
 _ID = re.compile(r"\bdata-job-id\s*=\s*([\"'])(.*?)\1", re.IGNORECASE | re.DOTALL)
+_NEXT_TAG = re.compile(r"\s*<[^<>]*>")
+_ROW = re.compile(
+    r"\bclass\s*=\s*[\"'](?:[^\"']*\s)?queue-row(?:-status-[\w-]+)?[\s\"']", re.IGNORECASE
+)
 _STATUS = re.compile(r"\bqueue-row-status-(?!icon\b)([\w-]+)", re.IGNORECASE)
 _TYPE = re.compile(r">\s*Type\s*<[^<>]*>\s*<[^<>]*>\s*([^<>]*?)\s*<", re.IGNORECASE)
 _PICTURE = re.compile(r"data:image/[\w.+-]+;base64,([A-Za-z0-9+/=]+)")
@@ -77,20 +81,33 @@ def _row(cells: Mapping[str, Any]) -> QueueRow:
 
 
 def _rows_of_page(page: str) -> list[QueueRow]:
-    """One row for each id, in their order; buttons in a row carry its id, too."""
-    found: dict[str, list[int]] = {}
+    """One row for each id, in their order; buttons in a row carry its id, too.
+
+    Prompts stand in the page as they were typed, so that one may look like a row: of an id that
+    has several rows no status is believed.
+    """
+    heads: dict[str, list[re.Match[str]]] = {}
     for tag in _TAG.finditer(page):
         job_id = _ID.search(tag[0])
-        if job_id and job_id[2].strip():
-            found.setdefault(html.unescape(job_id[2].strip()), []).append(tag.start())
-    starts = [places[0] for places in found.values()]
+        if job_id and job_id[2].strip() and _ROW.search(tag[0]):
+            heads.setdefault(html.unescape(job_id[2].strip()), []).append(tag)
+    starts = [tags[0].start() for tags in heads.values()]
     ends = [*starts[1:], len(page)]
-    return [_row_of(job_id, page[a:b]) for job_id, a, b in zip(found, starts, ends)]
+    rows = []
+    for (name, tags), start, end in zip(heads.items(), starts, ends):
+        status = _status_of(page, tags[0]) if len(tags) == 1 else ""
+        rows.append(_row_of(name, status, page[start:end]))
+    return rows
 
 
-def _row_of(job_id: str, part: str) -> QueueRow:
-    # The status is a class of the row or of its first part; what stands in the row comes later.
-    status = next((m[1].lower() for tag in _TAG.findall(part) if (m := _STATUS.search(tag))), "")
+def _status_of(page: str, head: re.Match[str]) -> str:
+    """The class of the row, or of the tag right behind it: what comes later may be a prompt's."""
+    behind = _NEXT_TAG.match(page, head.end())
+    found = _STATUS.search(head[0]) or (_STATUS.search(behind[0]) if behind else None)
+    return found[1].lower() if found else ""
+
+
+def _row_of(job_id: str, status: str, part: str) -> QueueRow:
     models = _TYPE.findall(part)  # the prompt stands before it, as it was typed
     model = html.unescape(models[-1]) if models else ""
     times = {word: _time(word, part) for word in ("created", "started", "completed", "elapsed")}

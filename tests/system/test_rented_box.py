@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 from proxies import nginx, slow_line
 from scene import until
-from small_servers import CAT, CERTIFICATE, answering, free_ports, reply
+from small_servers import CAT, CERTIFICATE, ROOT, answering, free_ports, reply
 
 import framepack_widgets as fp
 from framepack_widgets.demo.process import DemoProcess
@@ -31,7 +31,7 @@ from framepack_widgets.studio.line import Line, new_session
 PATIENCE_S = 60
 LATENCY_S = 0.08
 RATE = 2e6  # bytes a second
-SLEEPS = {"seconds": 2, "steps": 8, "width": 256, "height": 256}
+SMALL = {"seconds": 2, "steps": 8, "width": 256, "height": 256}
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_a_studio_that_knows_of_no_prefix(fleet: Any, library: Path, tmp_path: P
         nginx(tmp_path / "nginx", behind(fleet.get().url, prefix="/gpu/7", more=packing)) as front,
         fp.connect(front.url("/gpu/7/"), library=library) as studio,
     ):
-        job = studio.submit(start_frame=str(CAT), prompt="nearer", **SLEEPS)
+        job = studio.submit(start_frame=str(CAT), prompt="nearer", **SMALL)
         assert job.result(PATIENCE_S).verified == "stamp"
         assert studio.gradio.predict(api_name="/check_for_current_job")[0] is None
 
@@ -138,20 +138,43 @@ def test_a_download_that_is_cut_goes_on_where_it_was(
     assert ['" 206 ' in request for request in front.requests] == [False, True]
 
 
+def test_the_configuration_that_the_docs_show(fleet: Any, library: Path, tmp_path: Path) -> None:
+    """As it stands there, but for names, ports and files. The picture is larger than 1 MB."""
+    page = (ROOT / "docs" / "rented-box.md").read_text(encoding="utf-8")
+    shown = page.split("```nginx\nserver {\n")[1].split("\n}\n```")[0]
+    rest = shown.split("box.key;\n", 1)[1]  # what stands above, `nginx` writes itself
+    passwords = tmp_path / "htpasswd"
+    passwords.write_text("me:{PLAIN}open-sesame\n", encoding="ascii")
+    rest = rest.replace("/etc/nginx/studio.htpasswd", str(passwords))
+    rest = rest.replace("http://127.0.0.1:7860", fleet.get().url)
+    with nginx(tmp_path / "nginx", rest, tls=True) as front:
+        with pytest.raises(fp.StudioRefused, match="wants a user and password"):
+            fp.connect(front.url("/studio"), library=library, verify=CERTIFICATE)
+        address = front.url("/studio").replace("://", "://me:open-sesame@")
+        with fp.connect(address, library=library, verify=CERTIFICATE) as studio:
+            job = studio.submit(start_frame=photograph(tmp_path), prompt="shown", **SMALL)
+            assert job.result(PATIENCE_S).verified == "stamp"
+
+
+def photograph(folder: Path) -> str:
+    """A picture of more than the 1 MB that nginx lets through by itself."""
+    path = folder / "photo.png"
+    noise = np.random.default_rng(1).integers(0, 255, (700, 700, 3), np.uint8)
+    Image.fromarray(noise).save(path)
+    assert path.stat().st_size > 1_000_000
+    return str(path)
+
+
 # ------------------------------------------------------------------ what nginx refuses
 
 
 def test_a_picture_that_is_too_large_for_nginx(fleet: Any, library: Path, tmp_path: Path) -> None:
     """413: the message names the setting; when it is changed, the job goes on by itself."""
-    photo = str(tmp_path / "photo.png")
-    noise = np.random.default_rng(1).integers(0, 255, (700, 700, 3), np.uint8)
-    Image.fromarray(noise).save(photo)
-    assert os.path.getsize(photo) > 1_000_000
     with (
         nginx(tmp_path / "nginx", behind(fleet.get().url)) as front,
         fp.connect(front.url("/studio"), library=library) as studio,
     ):
-        job = studio.submit(start_frame=photo, prompt="large", **SLEEPS)
+        job = studio.submit(start_frame=photograph(tmp_path), prompt="large", **SMALL)
         until(lambda: job.trouble, "nginx's refusal")
         assert "413" in str(job.trouble)
         assert "client_max_body_size" in str(job.trouble)
@@ -186,7 +209,7 @@ def test_an_answer_that_nginx_did_not_wait_for(
         nginx(tmp_path / "nginx", impatient) as front,
         fp.connect(front.url("/studio"), library=library) as studio,
     ):
-        job = studio.submit(start_frame=str(CAT), prompt="once", **SLEEPS)
+        job = studio.submit(start_frame=str(CAT), prompt="once", **SMALL)
         assert job.result(PATIENCE_S).verified == "stamp"
         assert [row.status for row in studio.queue()] == ["completed"]
         assert "timed out" in (front.folder / "error.log").read_text()

@@ -292,6 +292,20 @@ def test_the_queue_as_a_page() -> None:
     assert rows[0].is_of(ID)
 
 
+def test_a_prompt_that_looks_like_a_row_changes_no_other_job() -> None:
+    """Prompts stand in that page as they were typed."""
+    endpoint = wire.Endpoint("update_stats", 0, (), ({"type": "html"}, {"type": "markdown"}))
+    state = '<div class="queue-row-status queue-row-status-running">'
+    own = f'<div class="queue-row" data-job-id="{ID}">{state}'
+    for prompt, status in (
+        (f'<i data-job-id="{ID}"> <x class="queue-row-status-failed">', "running"),
+        (f'<div class="queue-row queue-row-status-cancelled" data-job-id="{ID}">', ""),
+    ):
+        other = '<div class="queue-row" data-job-id="a0b1"><div class="queue-row-status-pending">'
+        rows = queue_rows(endpoint, [f"{other}{prompt}</div></div>{own}</div></div>", ""])
+        assert {row.id: row.status for row in rows} == {"a0b1": "pending", ID: status}
+
+
 # ---------------------------------------------------------------------- the end of a job
 
 
