@@ -289,6 +289,8 @@ def test_tab_reaches_everything(notebook, demo):
         if name == "Clips":
             out.locator(".fpw-tile").first.click()
             expect(out.locator(".fpw-panel-1 .fpw-card")).to_be_visible()
+        if name == "Server":  # its renders come a moment later
+            expect(out.locator(".fpw-shelf .fpw-render").first).to_be_visible()
         stops = tab_stops(nb.page, out)
         assert [stop for stop in stops if not stop.name or not stop.drawn] == []
         # One of each group is enough: the arrow keys reach the others.
