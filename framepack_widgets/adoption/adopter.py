@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from framepack_widgets.adoption import names
 from framepack_widgets.adoption.ours import TIMESTAMP, Ours, has_clip, identity_of
-from framepack_widgets.adoption.results import Adopted, Problem, Progress, Step
+from framepack_widgets.adoption.results import Adopted, OnStep, Problem, Step
 from framepack_widgets.adoption.written import Written, has_start_frame, made_at, read
 from framepack_widgets.errors import FramePackError, LibraryError, StudioUnreachable
 from framepack_widgets.job import ADOPTED, JobRecord
@@ -39,7 +39,7 @@ class Adopter:
     progress(step): told in the background loop's thread; what it raises ends the adoption.
     """
 
-    def __init__(self, library: Library, source: Source, progress: Progress | None = None) -> None:
+    def __init__(self, library: Library, source: Source, progress: OnStep | None = None) -> None:
         self._library = library
         self._source = source
         self._progress = progress

@@ -13,7 +13,7 @@ from framepack_widgets import _loop
 from framepack_widgets.adoption import names
 from framepack_widgets.adoption.adopter import Adopter
 from framepack_widgets.adoption.gallery import GalleryItem
-from framepack_widgets.adoption.results import Adopted, Progress
+from framepack_widgets.adoption.results import Adopted, OnStep
 from framepack_widgets.adoption.written import read
 from framepack_widgets.errors import LibraryError
 from framepack_widgets.job import timestamp_of
@@ -33,7 +33,7 @@ def adopt_folder(
     library: Library | str | os.PathLike[str] | None = None,
     *,
     metadata: str | os.PathLike[str] | None = None,
-    progress: Progress | None = None,
+    progress: OnStep | None = None,
 ) -> Adopted:
     """Make the clips in a Studio's outputs folder clips of a Library, oldest first.
 

@@ -30,7 +30,7 @@ class Step:
     problems: tuple[Problem, ...]  # so far
 
 
-Progress = Callable[[Step], object]
+OnStep = Callable[[Step], object]
 
 
 class Adopted(list[Clip]):

@@ -11,7 +11,7 @@ from framepack_widgets import _loop
 from framepack_widgets.adoption.adopter import Adopter
 from framepack_widgets.adoption.gallery import GalleryItem, marked
 from framepack_widgets.adoption.ours import Ours
-from framepack_widgets.adoption.results import Adopted, Progress
+from framepack_widgets.adoption.results import Adopted, OnStep
 from framepack_widgets.errors import FramePackError, LibraryError, StudioUnreachable
 from framepack_widgets.job import timestamp_of
 from framepack_widgets.schema import Schema
@@ -31,7 +31,7 @@ def adopt(
     library: Library,
     studio: str,
     items: Wanted = None,
-    progress: Progress | None = None,
+    progress: OnStep | None = None,
 ) -> Adopted:
     """See `Studio.adopt`. studio: its key in the Library."""
     adopter = Adopter(library, StudioSource(client, library, studio), progress)
@@ -49,7 +49,7 @@ class Underway:
         self,
         studio: Studio,
         items: Wanted,
-        progress: Progress,
+        progress: OnStep,
         done: Callable[[Adopted | BaseException], object],
     ) -> None:
         client, library, key = studio._client, studio.library, studio._desk.key

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from framepack_widgets.session import Studio
 
 PASSWORD = "FRAMEPACK_PASSWORD"  # noqa: S105 - names of variables, not their values
-TOKEN = "FRAMEPACK_TOKEN"  # noqa: S105
+TOKEN = "FRAMEPACK_STUDIO_TOKEN"  # noqa: S105
 
 
 _REACH = "How to reach the Studio"

@@ -19,6 +19,7 @@ from framepack_widgets.studio.protocol import Current
 # A server takes up to a second to pick up a job; until then, "nothing runs" says nothing.
 _PICK_UP_S = 1.0
 _END_AGAIN_S = 15.0  # a server's queue refresh can bring a cancelled job back
+_SILENT_S = 900.0  # a model that is loaded for the first time may need minutes
 _LOOK_AGAIN_S = 10.0  # between two looks at what a job has left while another one runs
 
 
@@ -57,6 +58,9 @@ class Follower:
                 await self._absent(record, current, waited)
         await self._end_duplicates(current, [*active, *others], owner, waited)
         self._changed = self._doubt = False
+        if current is not None and waited >= _SILENT_S and _says_nothing(current):
+            for record in active:
+                self._context.apply(record, Noted(now(), SILENT))
         if current is not None and owner is not None:
             await self._present(owner, current)
             return next_question(current.progress, None, waited)
@@ -175,6 +179,13 @@ class Follower:
         return False
 
 
+def _says_nothing(current: Current) -> bool:
+    """Whether the job that runs has told nothing since it started."""
+    told = current.progress
+    silent = not (told.fraction or told.section_fraction or told.step or told.frames)
+    return silent and (not told.text.strip() or "starting job" in told.text.lower())
+
+
 def _given_up(record: JobRecord) -> tuple[str, ...]:
     return ids_of(record) if record.state is JobState.LOST else record.trace.former_ids
 
@@ -192,4 +203,9 @@ TAKEN_OUT = "taken out of the Studio's queue before it started"
 WAITS_BEHIND = (
     "It waits on the server behind another job and cannot be taken out of its queue; "
     "it is ended as soon as it starts."
+)
+SILENT = (
+    "For 15 minutes the job that runs there has said no more than that it starts. A model that is "
+    "downloaded for the first time can take that long; where the Studio's own log shows an error, "
+    "it is blocked: restart it, and this job goes on by itself."
 )

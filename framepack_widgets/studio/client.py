@@ -214,10 +214,9 @@ class StudioClient:
             await self._line.call(endpoint.fn_index, arguments)
         except CallRefused:
             return False
-        rows = await self.queue()
-        own = [row for row in rows if row.is_of(server_id)]
-        # A list that could not be read says nothing; what runs already is ended otherwise.
-        return bool(rows) and all(row.is_cancelled for row in own)
+        own = [row for row in await self.queue() if row.is_of(server_id)]
+        # A job that is in no row may as well be over; what runs already is ended otherwise.
+        return bool(own) and all(row.is_cancelled for row in own)
 
     async def recent_timestamps(self) -> list[str]:
         endpoint = self._endpoints.get(gallery.ENDPOINT)

@@ -69,7 +69,7 @@ class FakeRender:
         """What the server says while it runs."""
         total, done = self.sections * self.steps, self.made * self.steps + self.step
         if done == 0 and self.step == 0 and preview is None:
-            return Progress(text="Start sampling ...")
+            return Progress(text="Starting job...")
         made_frames = frames(self.latents[self.made - 1]) if self.made else 0
         return Progress(
             fraction=done / total,

@@ -12,8 +12,10 @@ import html
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from framepack_widgets.descent import Descent, describe
 from framepack_widgets.errors import FramePackError
 from framepack_widgets.images import ImageData
+from framepack_widgets.job import ADOPTED, RENDER
 
 if TYPE_CHECKING:
     from framepack_widgets.clip import Clip
@@ -39,9 +41,13 @@ def clip_facts(clip: Clip, now: Clip | None = None) -> list[tuple[str, str]]:
     facts = [
         ("length", f"{now.seconds:.2f} s, {now.frame_count} frames at {now.fps:g} per second"),
         ("size", f"{now.width} × {now.height} px, {file_size(now.size)}"),
-        ("proven", _VERIFIED.get(clip.verified, str(clip.verified))),
         ("file", str(clip.path)),
     ]
+    came = describe(Descent(clip.origin, clip.parents, clip.operation))
+    if came:
+        facts.insert(2, ("made", came))
+    if clip.origin in (RENDER, ADOPTED):  # the others were made from clips that have a proof
+        facts.insert(2, ("proven", _VERIFIED.get(clip.verified, str(clip.verified))))
     if clip.partial:
         facts.insert(1, ("partial", "yes: it is shorter than its settings ask for"))
     return facts
@@ -60,7 +66,8 @@ def clip_html(clip: Clip) -> str:
         f'<img alt="first frame of {_text(clip.path.name)}" width="{min(now.width, 480)}" '
         f'src="data:image/jpeg;base64,{poster}">'
     )
-    return f"<div>{picture}{table(facts)}{_settings(settings)}</div>"
+    known = clip.origin in (RENDER, ADOPTED) or settings is not None
+    return f"<div>{picture}{table(facts)}{_settings(settings) if known else ''}</div>"
 
 
 def job_html(job: Job) -> str:

@@ -155,7 +155,9 @@ def test_an_interrupt_ends_the_wait(kernel: DrivenKernel, kind: str) -> None:
     """Also where the cell awaits: there an interrupt reaches the event loop only."""
     before = "import asyncio; await asyncio.sleep(0)\n" if kind == "await" else ""
     cell = kernel.block(f"{before}block()")
-    kernel.comm(1)
+    click = kernel.comm(1)
+    # The wait has begun: before it, an interrupt of a cell that awaits is ipykernel's own affair.
+    kernel.until(lambda: kernel.statuses(click) == ["busy", "idle"])
     following = kernel.send("print('next')", stop_on_error=False)
     since = time.monotonic()
     kernel.manager.interrupt_kernel()

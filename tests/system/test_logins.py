@@ -190,11 +190,11 @@ def test_the_program_keeps_what_the_studio_accepts(
             main([*arguments, "--json"])
         return int(ended.value.code or 0), json.loads(capsys.readouterr().out or "null")
 
-    monkeypatch.setenv("FRAMEPACK_TOKEN", "wrong")
+    monkeypatch.setenv("FRAMEPACK_STUDIO_TOKEN", "wrong")
     code, said = run("login", gate.url)
     assert (code, said["error"]["type"]) == (4, "StudioRefused")
     assert ring.kept == {}
-    monkeypatch.setenv("FRAMEPACK_TOKEN", TOKEN)
+    monkeypatch.setenv("FRAMEPACK_STUDIO_TOKEN", TOKEN)
     assert run("login", gate.url) == (0, {"url": gate.url, "saved": "token"})
     assert logins.saved(gate.url) == logins.Login(token=TOKEN)
     assert run("logout", gate.url) == (0, {"url": gate.url, "removed": True})

@@ -13,10 +13,11 @@ import traitlets
 from library_tools import make_video, until
 
 from framepack_widgets.clip import Clip
+from framepack_widgets.descent import Descent
 from framepack_widgets.images import ImageData
 from framepack_widgets.widgets.clips.player import Player
 from framepack_widgets.widgets.keys import of_widget
-from framepack_widgets.widgets.saved_html import clip_facts
+from framepack_widgets.widgets.saved_html import clip_facts, clip_html
 
 
 class Page:
@@ -171,6 +172,14 @@ def test_the_facts_say_what_is_partial_and_proven(path: Path) -> None:
     assert "shorter" in facts["partial"]
     assert "own stamp" in facts["proven"]
     assert "partial" not in dict(clip_facts(Clip(path)))
+
+
+def test_the_facts_of_a_joined_clip_say_of_which_and_nothing_of_a_proof(path: Path) -> None:
+    clip = Clip(path, descent=Descent("joined", ("1a2b3c4d5e6f", "a1b2c3d4e5f6"), "join"))
+    facts = dict(clip_facts(clip))
+    assert facts["made"] == "joined from 1a2b3c4d and a1b2c3d4"
+    assert "proven" not in facts
+    assert "No settings are known" not in clip_html(clip)
 
 
 def test_the_page_has_an_action_for_every_key() -> None:

@@ -10,6 +10,7 @@ from runner_world import ONE, THREE, TWO, World, scenario
 from framepack_widgets import provenance
 from framepack_widgets.errors import LibraryError, StudioRefused, StudioUnreachable
 from framepack_widgets.job import JobState, Wish
+from framepack_widgets.runner.follow import SILENT
 from framepack_widgets.testing import page
 from framepack_widgets.testing.renders import tiny_clip
 
@@ -455,6 +456,37 @@ async def test_a_failed_end_is_asked_for_again_at_once(world: World) -> None:
     await world.until(lambda: world.fake.ended)
     assert world.fake.ended == [server_id]
     assert world.clock - before < 5
+
+
+@pytest.mark.parametrize("whose", ["ours", "a stranger's"])
+def test_a_studio_that_says_nothing_for_long_is_told_of(tmp_path, whose: str) -> None:
+    @scenario()
+    async def check(world: World) -> None:
+        if whose != "ours":
+            world.fake.add_stranger(start=True, seconds=3.6)
+        job = world.ask(**TWO)
+        await world.sent(job)
+        if whose == "ours":
+            world.fake.start_next()
+        await world.steps(3)
+        assert SILENT not in world.library.get(job).notes
+        world.clock += 900
+        await world.steps(2)
+        assert world.library.get(job).notes.count(SILENT) == 1
+
+    check(tmp_path)
+
+
+@scenario()
+async def test_a_job_that_samples_slowly_is_not_silent(world: World) -> None:
+    job = world.ask(**TWO)
+    await world.sent(job)
+    world.fake.start_next()
+    world.fake.sample()
+    await world.until_state(job, RUNNING)
+    world.clock += 5000
+    await world.steps(3)
+    assert world.library.get(job).notes == ()
 
 
 @scenario()
