@@ -45,7 +45,7 @@ class VideoFile:
     def probe(self) -> Probe:
         """The facts in the file's head. Raises LibraryError if it is no video."""
         if self._probe is None:
-            with self._opened() as video:
+            with self.opened() as video:
                 self._probe = _probe(video)
         return self._probe
 
@@ -64,7 +64,7 @@ class VideoFile:
         times = self._presentation_times()
         numbers = {times[number]: number for number in wanted}
         found = 0
-        with self._opened() as video:
+        with self.opened() as video:
             stream = video.streams.video[0]
             # Threads give their first picture only after several more: nothing for the very first.
             stream.thread_type = "NONE" if wanted == range(1) else "AUTO"
@@ -88,7 +88,7 @@ class VideoFile:
         """When each picture is shown, in units of the stream, rising."""
         with self._lock:
             if self._times is None:
-                with self._opened() as video:
+                with self.opened() as video:
                     self._probe = self._probe or _probe(video)
                     stream = video.streams.video[0]
                     self._times = sorted(
@@ -102,7 +102,8 @@ class VideoFile:
             return self._times
 
     @contextmanager
-    def _opened(self) -> Iterator[av.container.InputContainer]:
+    def opened(self) -> Iterator[av.container.InputContainer]:
+        """The file, open; whatever PyAV finds wrong meanwhile is raised as LibraryError."""
         import av
 
         if not self.path.is_file():

@@ -1,0 +1,5 @@
+"""Many clips in one video: a labelled grid, all of them playing in step."""
+
+from framepack_widgets.video.grid import Empty, GridCancelled, GridVideo, write_grid
+
+__all__ = ["Empty", "GridCancelled", "GridVideo", "write_grid"]
