@@ -40,6 +40,11 @@ if TYPE_CHECKING:
     from framepack_widgets.session import Studio, connect
     from framepack_widgets.settings import Settings
     from framepack_widgets.settings_files import open_settings
+    from framepack_widgets.sweeps.axis import Axis
+    from framepack_widgets.sweeps.axis_values import linspace, logspace
+    from framepack_widgets.sweeps.draws import choice, log_uniform, uniform
+    from framepack_widgets.sweeps.sources import alternatives, search_replace, seeds
+    from framepack_widgets.sweeps.sweep import Sweep
     from framepack_widgets.video_join import join
     from framepack_widgets.widgets.app.app import App
     from framepack_widgets.widgets.clips.clip_browser import ClipBrowser
@@ -81,10 +86,21 @@ _HOMES = {
     "save_login": "logins",
     "save_token": "logins",
     "JobView": "widgets.jobs.job_view",
+    "Axis": "sweeps.axis",
+    "Sweep": "sweeps.sweep",
+    "alternatives": "sweeps.sources",
+    "choice": "sweeps.draws",
+    "linspace": "sweeps.axis_values",
+    "log_uniform": "sweeps.draws",
+    "logspace": "sweeps.axis_values",
+    "search_replace": "sweeps.sources",
+    "seeds": "sweeps.sources",
+    "uniform": "sweeps.draws",
 }
 
 __all__ = [
     "App",
+    "Axis",
     "Clip",
     "ClipBrowser",
     "Form",
@@ -107,15 +123,24 @@ __all__ = [
     "Studio",
     "StudioRefused",
     "StudioUnreachable",
+    "Sweep",
     "WrongClip",
     "adopt_folder",
     "allow_nested_loops",
+    "alternatives",
+    "choice",
     "connect",
     "forget_login",
     "join",
+    "linspace",
+    "log_uniform",
+    "logspace",
     "open_settings",
     "save_login",
     "save_token",
+    "search_replace",
+    "seeds",
+    "uniform",
 ]
 
 

@@ -62,12 +62,13 @@ class Forecast:
 
 def forecast(settings: Settings, earlier: Sequence[JobRecord]) -> Forecast:
     """The forecast for resolved settings; `earlier`: finished renders on the same Studio."""
-    size, source_frames = _source(settings)
+    size, source_frames = source_of(settings)
     wanted = plan(settings, start_size=size, source_frames=source_frames)
-    return Forecast(wanted, estimate_seconds(wanted, _history(earlier)))
+    return Forecast(wanted, estimate_seconds(wanted, history(earlier)))
 
 
-def _source(settings: Settings) -> tuple[tuple[int, int] | None, int | None]:
+def source_of(settings: Settings) -> tuple[tuple[int, int] | None, int | None]:
+    """((width, height) of the start frame or source video, px, frames of that video), or None."""
     if facts_of(settings.model).takes_video:
         if not isinstance(settings.video, str):
             return None, None
@@ -79,13 +80,14 @@ def _source(settings: Settings) -> tuple[tuple[int, int] | None, int | None]:
     return image_size(settings.start_frame), None
 
 
-def _history(earlier: Sequence[JobRecord]) -> list[Render]:
+def history(earlier: Sequence[JobRecord]) -> list[Render]:
+    """What finished renders took, oldest first; `earlier`: the same, newest first."""
     found = []
     for record in reversed(earlier):
         if record.started_at is None or record.ended_at is None:
             continue
         try:
-            size, frames = _source(record.settings)
+            size, frames = source_of(record.settings)
             done = plan(record.settings, start_size=size, source_frames=frames)
         except (OSError, ValueError, LibraryError):
             continue  # its frames are gone: it says nothing

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from framepack_widgets.images import ImageData, NotAnImage, is_array, is_pil
 
 V = TypeVar("V")
+_UNCHANGING = frozenset({type(None), str, int, float, bool})
 
 
 class FrozenDict(Mapping[str, V]):
@@ -50,6 +51,8 @@ def freeze(value: Any) -> Any:
     scalars Python numbers, images ImageData (or NotAnImage, which validation reports). Anything
     else is returned as it is.
     """
+    if type(value) in _UNCHANGING:  # nearly every value, and a sweep makes many Settings
+        return value
     if (is_array(value) and value.shape != ()) or is_pil(value):
         try:
             return ImageData.of(value)
