@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+    from framepack_widgets.metrics import Metrics
+
 
 class Clip:
     """A video file; nothing is read from it before it is asked for.
@@ -229,6 +231,12 @@ class Clip:
         """The first picture as JPEG, at most `max_width` px wide."""
         return as_poster(self.first_frame(), max_width)
 
+    def metrics(self) -> Metrics:
+        """Numbers about its pictures; takes about as long as it plays, once in a Library."""
+        from framepack_widgets.metrics import metrics_of
+
+        return metrics_of(self)
+
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> Path:
         """Copy the clip, with its settings inside, and return where it is now.
 
@@ -252,7 +260,7 @@ class Clip:
             if inside is not None or not self._facts:
                 durable.copy(self.path, target)
             else:
-                _write_inside(self.path, target, self._facts)
+                provenance.write_whole(self.path, target, self._facts)
         return target
 
     def __fspath__(self) -> str:
@@ -287,12 +295,3 @@ def _image(picture: NDArray[np.uint8]) -> Image:
 
 def _same(path: Path) -> str:
     return os.path.normcase(path)
-
-
-def _write_inside(source: Path, target: Path, facts: dict[str, Any]) -> None:
-    temporary = durable.temporary_beside(target)
-    try:
-        provenance.write(source, temporary, facts)
-        durable.put_in_place(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -33,6 +33,16 @@ _KEPT_NAME = re.compile(r"[0-9a-f]{64}(\.[a-z0-9]{1,10})?\Z")  # as library/inpu
 FILE_FIELDS = ("start_frame", "end_frame", "video")  # the settings that are files
 
 
+def write_whole(source: str | os.PathLike[str], target: Path, facts: Mapping[str, Any]) -> None:
+    """As `write`, but `target` is there as a whole or not at all."""
+    temporary = durable.temporary_beside(target)
+    try:
+        write(source, temporary, facts)
+        durable.put_in_place(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def write(
     source: str | os.PathLike[str], target: str | os.PathLike[str], facts: Mapping[str, Any]
 ) -> None:

@@ -158,8 +158,8 @@ def _pulled(sink: Any) -> Iterator[av.VideoFrame]:
 
 
 def as_png(image: Image, target: Path) -> None:
-    """A picture as PNG. Raises OSError."""
-    image.save(target, "PNG")
+    """A picture as PNG; hardly compressed, which would take seconds. Raises OSError."""
+    image.save(target, "PNG", compress_level=1)
 
 
 Writer = Callable[[Composer, Path, str, Each], None]
