@@ -157,7 +157,9 @@ def _read(
         values = _parsed(given, target) if isinstance(given, str) else given
     if isinstance(values, SearchReplace):
         if target.field not in TEXTS or target.time is not None:
-            raise SettingsError("search_replace works on the prompt, the negative prompt and parts")
+            raise SettingsError(
+                "search_replace works on texts: the prompt, its parts, the negative prompt."
+            )
         return values.values, values.values[0], None
     if isinstance(values, Alternatives):
         return values.texts, None, tuple(labels_of(values.words, ""))

@@ -96,12 +96,16 @@ def _weights(given: Any, name: str) -> list[Problem]:
 
 def _unknown(axis: Axis, schema: Schema | None) -> list[Problem]:
     offered = list(KNOWN) if schema is None else list(schema.names)
-    where = "there is no setting" if schema is None else "this Studio has no field"
-    close = get_close_matches(axis.target.field, offered, n=1)
+    name = axis.target.field
+    if schema is None:
+        message = f"there is no setting {name}."
+    else:
+        message = f"this Studio has no field {name}."
+    close = get_close_matches(name, offered, n=1)
     hint = f"Did you mean {close[0]}?" if close else "studio.schema lists all names."
     if schema is None and not close:
         hint = "For a field that only your Studio has, give schema=studio.schema."
-    return [Problem(axis.name, f"{where} {axis.target.field}.", hint)]
+    return [Problem(axis.name, message, hint)]
 
 
 def _of_edits(axes: Sequence[Axis], base: Settings, combine: str) -> list[Problem]:

@@ -68,6 +68,8 @@ class Costs:
     def _kind(self, column: int, place: int) -> Any:
         """The value, or what alone of it counts: CFG above 1, a cache in use."""
         name, value = self._table.fields[column], self._table.values[column][place]
+        field = self._schema.get(name)
+        value = value if value is None or field is None else field.canonical(value)
         if name == "cfg_scale" and value is not None:
             return "real" if value != 1 else "none"
         if name == "cache" and value is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -19,9 +20,8 @@ class Lines:
         self._defaults = schema.resolve(Settings()).set_values()
         names = {**self._defaults, **table.constant, **dict.fromkeys(table.fields)}
         self._parts: list[str | tuple[int, dict[int, str]]] = []
-        # In the order of the finished lines: two names are never the beginning of one another,
-        # as each ends with a quote.
-        for name in sorted(names, key=lambda n: line(n, 0)):
+        # This is the order of the finished lines: no quoted name begins with another one.
+        for name in sorted(names, key=json.dumps):
             column = table.column(name)
             if column is not None:
                 self._parts.append((column, {}))

@@ -16,7 +16,7 @@ from framepack_widgets.sweeps.lines import Lines
 from framepack_widgets.sweeps.rules import Rules
 from framepack_widgets.sweeps.sweep import Sweep
 from framepack_widgets.sweeps.sweep_plan import PlannedRender, Refused, SweepPlan
-from framepack_widgets.sweeps.table import Row, table_of
+from framepack_widgets.sweeps.table import Row, Table, table_of
 
 __all__ = ["PlanCancelled", "PlannedRender", "Refused", "SweepPlan", "plan"]
 
@@ -44,14 +44,18 @@ def plan(
     renders that are there already. check_files: open the frames. progress(points so far, all or
     None) is called now and then; once cancelled() is true, PlanCancelled is raised.
     """
-    planner = _Planner(sweep, schema, history, bytes_per_pixel, check_files=check_files)
-    size = planner.table.size
-    for number, row in enumerate(planner.table.rows):
-        if number % _OFTEN == 0:
-            if cancelled is not None and cancelled():
-                raise PlanCancelled("The plan was cancelled; nothing was sent.")
-            if progress is not None:
-                progress(number, size)
+
+    def look(number: int) -> None:
+        if number % _OFTEN == 0 and cancelled is not None and cancelled():
+            raise PlanCancelled("The plan was cancelled; nothing was sent.")
+
+    table = table_of(sweep, look)
+    planner = _Planner(sweep, table, schema, Costs(table, schema, history, bytes_per_pixel))
+    planner.check(check_files=check_files)
+    for number, row in enumerate(table.rows):
+        look(number)
+        if progress is not None and number % _OFTEN == 0:
+            progress(number, table.size)
         planner.add(number, row)
     if progress is not None:
         progress(planner.points, planner.points)
@@ -61,35 +65,32 @@ def plan(
 class _Planner:
     """Takes the points one by one, folds and sorts them."""
 
-    def __init__(
-        self,
-        sweep: Sweep,
-        schema: Schema,
-        history: Sequence[Render],
-        bytes_per_pixel: float | None,
-        *,
-        check_files: bool,
-    ) -> None:
-        self.table = table_of(sweep)
+    def __init__(self, sweep: Sweep, table: Table, schema: Schema, costs: Costs) -> None:
         self.points = 0
-        self._sweep, self._schema = sweep, schema
-        self._rules = Rules(self.table, schema, check_files=check_files)
-        self._costs = Costs(self.table, schema, history, bytes_per_pixel)
-        always = self._rules.always
-        self._always_wrong = tuple(p for p in always if p.severity == "error")
-        # Frames that cannot be read have no identity, and none is needed then.
-        self._lines = None if self._always_wrong else Lines(self.table, schema)
+        self._sweep, self._table, self._schema, self._costs = sweep, table, schema, costs
+        self._lines: Lines | None = None
         self._warned: Counter[Problem] = Counter()
         self._by_id: dict[str, list[int]] = {}
         self._cost: dict[str, Cost] = {}
         self._keys: dict[str, tuple[Any, ...]] = {}
         self._rest: dict[Row, int] = {}
         self._refused: list[Refused] = []
-        if self._lines is not None:
-            self._model = self._lines.ranked("model")
-            self._loras = self._lines.ranked("loras", _names)
-            self._weights = self._lines.ranked("loras", repr)
-        self._seed = self.table.column("seed")
+        self._seed = table.column("seed")
+
+    def check(self, *, check_files: bool) -> None:
+        """Look at what all points share."""
+        self._rules = Rules(self._table, self._schema, check_files=check_files)
+        self._always_wrong = tuple(p for p in self._rules.always if p.severity == "error")
+        if self._always_wrong:  # a frame that cannot be read has no identity
+            return
+        try:
+            self._lines = lines = Lines(self._table, self._schema)
+        except SettingsError as error:
+            self._always_wrong = (_unreadable(error),)
+            return
+        self._model = lines.ranked("model")
+        self._loras = lines.ranked("loras", _names)
+        self._weights = lines.ranked("loras", repr)
 
     def add(self, number: int, row: Row) -> None:
         self.points += 1

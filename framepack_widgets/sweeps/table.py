@@ -7,7 +7,7 @@ depends on one column is worked out once for each of its values.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,9 +45,13 @@ class Table:
         return self.constant.get(name)
 
 
-def table_of(sweep: Sweep) -> Table:
-    """The columns and rows of a sweep."""
-    return _of_axes(sweep) if sweep.is_plain else _of_points(sweep)
+def table_of(sweep: Sweep, look: Callable[[int], object] = lambda _: None) -> Table:
+    """The columns and rows of a sweep.
+
+    Points that are listed, or that a function made, are all gone through here; look(points so far)
+    is called at each.
+    """
+    return _of_axes(sweep) if sweep.is_plain else _of_points(sweep, look)
 
 
 def _of_axes(sweep: Sweep) -> Table:
@@ -93,12 +97,13 @@ class _Column:
         return place
 
 
-def _of_points(sweep: Sweep) -> Table:
+def _of_points(sweep: Sweep, look: Callable[[int], object]) -> Table:
     """Points that are there, or that a function made."""
     places: dict[str, dict[Any, int]] = {}
     values: dict[str, list[Any]] = {}
     found: list[dict[str, int]] = []
     for point in sweep:
+        look(point.index)
         row: dict[str, int] = {}
         for name, value in point.settings.set_values().items():
             known = places.setdefault(name, {})

@@ -123,6 +123,13 @@ def test_what_is_written_is_read_again(chosen):
         assert same(parse(format(chosen, quoted=quoted)), tuple(chosen))
 
 
+def test_texts_that_look_like_something_else_are_quoted():
+    chosen = ("unset", "True", "1", "1..3/5", "10:50:10", "seeds(4)", "a, b", "None", "it's", "{}")
+    for quoted in (False, True):
+        assert same(parse(format(chosen, quoted=quoted)), chosen)
+    assert format(("MagCache", "None", 1.0, None)) == "MagCache, None, 1.0, unset"
+
+
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused_in_words(text):
     try:
