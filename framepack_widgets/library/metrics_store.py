@@ -71,7 +71,7 @@ class MetricsStore:
                 return work(database)
         except (OSError, sqlite3.OperationalError):
             return otherwise  # no such clip, a full disk, somebody who writes for long
-        except (sqlite3.DatabaseError, ValueError, TypeError):
+        except (sqlite3.DatabaseError, ValueError):
             with suppress(OSError):
                 self.file.unlink()  # damaged
             return otherwise

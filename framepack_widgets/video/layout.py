@@ -72,11 +72,14 @@ def arrange(rows: int, columns: int, tile: tuple[int, int], gap: int, heads: Hea
             (MOST - layout.height + rows * height) / (rows * height),
         )
         scale = min(*room, 1.0)
-        smaller = (even(width * scale), even(height * scale))
         # Rounding may leave it as it is; then it has to become smaller anyway.
-        width, height = smaller if smaller != (width, height) else (width - 2, height - 2)
-        if min(width, height) < _LEAST_TILE:
+        for smaller in ((width * scale, height * scale), (width - 2, height - 2)):
+            next_width, next_height = (max(_LEAST_TILE, even(side)) for side in smaller)
+            if (next_width, next_height) != (width, height):
+                break
+        else:
             raise ValueError(
                 f"{rows} x {columns} tiles do not fit into a video of {MOST} x {MOST} px. Put "
                 "fewer of them into one grid."
             )
+        width, height = next_width, next_height

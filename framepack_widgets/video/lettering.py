@@ -1,15 +1,17 @@
 """Writing labels with Pillow, whatever language they are in.
 
-The font that comes with Pillow has Latin letters. Characters that it lacks are taken from fonts of
-the system, where there are any; what no font has is written as Python would escape it, so that two
-different labels never look alike.
+The font that comes with Pillow has ASCII and little more. Other characters are taken from fonts of
+the system or from matplotlib's, where there are any; what no font has is written as Python would
+escape it, so that two different labels never look alike.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from functools import cache, cached_property
+from importlib.util import find_spec
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 ELLIPSIS = "…"
 _MOST = 400  # characters of a label that are looked at; no label has room for more
+_PLAINER = {"–": "-", "—": "-", "−": "-", "×": "x", "•": "*"}  # where no font has them
 _NOWHERE = "\U0010fffd"  # a character for private use, which no font has
 # With many characters, on Linux, Windows and macOS.
 SYSTEM_FONTS = (
@@ -52,11 +55,7 @@ class Lettering:
 
     def visible(self, text: str) -> str:
         """One line that can be drawn: other spaces as spaces, characters without font escaped."""
-        shown = []
-        for character in " ".join(text[:_MOST].split()):
-            drawable = self._home(character) is not None
-            shown.append(character if drawable else ascii(character)[1:-1])
-        return "".join(shown)
+        return "".join(map(self._shown, " ".join(text[:_MOST].split())))
 
     def lines(self, text: str, width: float, most: int = 1) -> list[str]:
         """The text in lines of that width, px; what has no room ends in "…"."""
@@ -79,6 +78,11 @@ class Lettering:
         for font, run in self._runs(self.visible(line)):
             draw.text((x, y + self.size * 0.36), run, font=font, fill=colour, anchor="ls")
             x += font.getlength(run)
+
+    def _shown(self, character: str) -> str:
+        if self._home(character) is not None:
+            return character
+        return _PLAINER.get(character, ascii(character)[1:-1])
 
     def _fitting(self, text: str, width: float) -> int:
         """How many characters fit; one at least."""
@@ -121,7 +125,8 @@ class Lettering:
 
     @cached_property
     def _others(self) -> list[Any]:
-        return [font for name in SYSTEM_FONTS if (font := _system_font(name, self.size))]
+        names = [*SYSTEM_FONTS, *_fonts_of_matplotlib()]
+        return [font for name in names if (font := _system_font(name, self.size))]
 
 
 def _has(font: Any, character: str) -> bool:
@@ -137,6 +142,15 @@ def _has(font: Any, character: str) -> bool:
 def _missing(font: Any) -> bytes:
     """What the font draws for a character that it lacks."""
     return bytes(font.getmask(_NOWHERE))
+
+
+@cache
+def _fonts_of_matplotlib() -> list[str]:
+    """Its DejaVu, where it is installed; it is not loaded for that."""
+    found = find_spec("matplotlib")
+    if found is None or found.origin is None:
+        return []
+    return [str(Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf")]
 
 
 @cache

@@ -119,8 +119,6 @@ class Tile:
         fits = (frame.width, frame.height) == (width, height)
         if fits and is_same_colour and frame.format.name == FORMAT:
             return frame
-        if not is_same_colour:  # by way of RGB: only that is sure to heed the colour space
-            frame = frame.reformat(format="rgb24")
         return self._reformatter.reformat(
             frame, width, height, FORMAT, interpolation="BICUBIC", **COLOURS
         )

@@ -237,22 +237,23 @@ def test_progress_and_an_end_that_leaves_nothing(clips: list[Path], tmp_path: Pa
     told: list[tuple[int, int]] = []
     write_grid(tmp_path / "a.gif", [[clips[0]]], progress=lambda *done: told.append(done))
     assert told == [(n, 10) for n in range(1, 11)]
-    with pytest.raises(GridCancelled, match=r"b\.mp4 was cancelled after 4 of 10"):
+    with pytest.raises(GridCancelled, match=r"b\.mp4 was cancelled after 9 of 10"):
         write_grid(
             tmp_path / "b.mp4",
             [[clips[0]]],
             progress=lambda *done: told.append(done),
-            cancelled=lambda: told[-1] == (4, 10),
+            cancelled=lambda: told[-1] == (9, 10),
         )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a-poster.png", "a.gif"]
 
 
 def test_an_error_in_between_leaves_nothing(clips: list[Path], tmp_path: Path) -> None:
     def progress(done: int, total: int) -> None:
-        raise KeyboardInterrupt
+        if done == 9:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_grid(tmp_path / "b.webp", [clips], progress=progress)
+        write_grid(tmp_path / "b.mp4", [clips], progress=progress)
     assert list(tmp_path.iterdir()) == []
 
 

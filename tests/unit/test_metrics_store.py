@@ -118,3 +118,10 @@ def test_dicts_of_other_versions_are_read() -> None:
     assert Metrics.from_dict({"motion": 1.5}) == replace(
         metrics, sharpness=None, sharpness_over_time=()
     )
+
+
+def test_a_known_file_is_not_read_again(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = library.clip(done_job(library))
+    known = clip.metrics()
+    monkeypatch.setattr(metrics_store.durable, "sha256_of", None)
+    assert Clip(clip.path, settings=clip.settings).metrics() == known
