@@ -68,10 +68,10 @@ def _of_axes(sweep: Sweep) -> Table:
 
 
 def _places(sweep: Sweep) -> Iterator[Row]:
-    ranges = [range(len(axis)) for axis in sweep.axes]
+    places = [axis.first for axis in sweep.axes]  # a zip may have few values many times
     if sweep.combine == "grid":
-        return itertools.product(*ranges)
-    return zip(*ranges, strict=True) if ranges else iter([()])
+        return itertools.product(*places)
+    return zip(*places, strict=True) if places else iter([()])
 
 
 class _Column:

@@ -213,3 +213,9 @@ def test_a_kept_axis_is_read_without_its_files(tmp_path: Path):
 
 def test_seeds_of_an_axis_are_those_of_the_settings():
     assert Axis("seed", "seeds(3)", settings=BASE) == Axis("seed", fp.seeds(3), settings=BASE)
+
+
+def test_equal_values_share_a_label_and_others_never_do():
+    assert labels_of([1, 1.0, True, 2], "x") == ("1", "1", "on", "2")
+    assert Axis("cfg_scale", [1, 1.0, True, 1]).first == (0, 0, 2, 0)
+    assert labels_of([True, "on", "on (2)"], "x") == ("on", "on (3)", "on (2)")

@@ -23,6 +23,7 @@ from framepack_widgets.length import Render
 from framepack_widgets.models import facts_of
 from framepack_widgets.schema import Schema
 from framepack_widgets.settings import Settings
+from framepack_widgets.sweeps import rules
 from framepack_widgets.sweeps.identity import content_id
 from framepack_widgets.sweeps.library_facts import LibraryFacts
 from framepack_widgets.sweeps.plan import PlanCancelled, plan
@@ -336,3 +337,13 @@ def test_a_hundred_thousand_points_in_seconds():
     found = plan(sweep, SCHEMA, history=HISTORY)
     assert len(found.renders) == 100_000
     assert time.process_time() - started < 5
+
+
+def test_points_drawn_at_random_are_planned_by_their_few_values(monkeypatch):
+    calls = []
+    real = rules.validate
+    monkeypatch.setattr(rules, "validate", lambda *a, **k: calls.append(a) or real(*a, **k))
+    base = BASE.replace(negative_prompt="ugly")
+    sweep = fp.Sweep.random(base, 2000, schema=SCHEMA, cfg_scale=fp.uniform(1, 3), seed=fp.seeds(1))
+    assert len(plan(sweep, SCHEMA).renders) == 2000
+    assert len(calls) < 40, "cfg_scale has 21 values between 1 and 3"

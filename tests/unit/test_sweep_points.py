@@ -176,6 +176,13 @@ def test_two_replacements_under_names_of_their_own():
     ]
 
 
+def test_whole_prompts_come_before_their_parts_whatever_the_order_of_the_axes():
+    axes = {"prompt[1]": ["x", "y"], "prompt": ["one [0s: a]", "two [0s: b]"]}
+    assert [p.settings.prompt for p in fp.Sweep(BASE, **axes)] == [
+        *("one [0s: x]", "two [0s: x]", "one [0s: y]", "two [0s: y]"),
+    ]
+
+
 def test_a_sweep_cannot_be_changed():
     with pytest.raises(AttributeError, match="make a new one"):
         fp.Sweep(BASE).limit = 3
