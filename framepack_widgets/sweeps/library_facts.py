@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from framepack_widgets.errors import LibraryError
 from framepack_widgets.forecast import history, source_of
@@ -29,7 +30,7 @@ class LibraryFacts:
         median = statistics.median(sizes) if sizes else None
         return cls(tuple(history(records)), median)
 
-    def as_arguments(self) -> dict[str, object]:
+    def as_arguments(self) -> dict[str, Any]:
         """For `plan`."""
         return {"history": self.history, "bytes_per_pixel": self.bytes_per_pixel}
 

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from framepack_widgets.errors import FramePackError, SettingsError
 from framepack_widgets.length import Render
 from framepack_widgets.problem import Problem
 from framepack_widgets.schema import Schema
 from framepack_widgets.sweeps.costs import Cost, Costs
+from framepack_widgets.sweeps.library_facts import LibraryFacts
 from framepack_widgets.sweeps.lines import Lines
 from framepack_widgets.sweeps.rules import Rules
 from framepack_widgets.sweeps.sweep import Sweep
 from framepack_widgets.sweeps.sweep_plan import PlannedRender, Refused, SweepPlan
 from framepack_widgets.sweeps.table import Row, Table, table_of
 
-__all__ = ["PlanCancelled", "PlannedRender", "Refused", "SweepPlan", "plan"]
+if TYPE_CHECKING:
+    from framepack_widgets.session import Studio
+
+__all__ = ["PlanCancelled", "PlannedRender", "Refused", "SweepPlan", "plan", "plan_on"]
 
 _OFTEN = 256  # points between two looks at `cancelled`
 
@@ -60,6 +64,15 @@ def plan(
     if progress is not None:
         progress(planner.points, planner.points)
     return planner.finished(done)
+
+
+def plan_on(sweep: Sweep, studio: Studio | Schema, **options: Any) -> SweepPlan:
+    """The plan on a Studio, with what its Library knows of earlier renders."""
+    if isinstance(studio, Schema):
+        return plan(sweep, studio, **options)
+    library = studio.library
+    facts = LibraryFacts.of(library.renders(library.studio(studio.url)), library.clips_folder)
+    return plan(sweep, studio.schema, **{**facts.as_arguments(), **options})
 
 
 class _Planner:

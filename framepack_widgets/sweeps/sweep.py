@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from framepack_widgets.errors import SettingsError
 from framepack_widgets.frozen import FrozenDict
@@ -15,6 +15,10 @@ from framepack_widgets.sweeps import draws
 from framepack_widgets.sweeps.axis import Axis
 from framepack_widgets.sweeps.making import axes_of, axes_of_list, checked_list, seeded, source_axes
 from framepack_widgets.sweeps.point import Point, groups_of, value_at
+
+if TYPE_CHECKING:
+    from framepack_widgets.session import Studio
+    from framepack_widgets.sweeps.plan import SweepPlan
 
 __all__ = ["Point", "Sweep"]
 
@@ -223,6 +227,16 @@ class Sweep:
         for number, (point, instead) in enumerate(self._judged()):
             settings = point.settings if instead is None else instead
             yield Point(number, point.coordinates, point.labels, settings)
+
+    def plan(self, studio: Studio | Schema, **options: Any) -> SweepPlan:
+        """Its renders on this Studio: which, in which order, their time and room; sends nothing.
+
+        A Schema instead of a Studio: without time and room, as no Library is looked at. options:
+        done, check_files, progress, cancelled (`sweeps.plan.plan`).
+        """
+        from framepack_widgets.sweeps.plan import plan_on
+
+        return plan_on(self, studio, **options)
 
     # ------------------------------------------------------------------ keeping
 

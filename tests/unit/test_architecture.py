@@ -120,6 +120,10 @@ PLACES = {
 # Arrows to the right that are meant, each with its reason.
 DOORS = {
     (
+        "sweeps.sweep",
+        "sweeps.plan",
+    ): "sweep.plan(studio) is where one looks for it; loaded when called",
+    (
         "settings",
         "provenance",
     ): "Settings.from_file(clip) is where one looks for it; loaded when called",

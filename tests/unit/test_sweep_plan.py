@@ -6,6 +6,8 @@ import dataclasses
 import itertools
 import time
 from collections import Counter
+from contextlib import closing
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from framepack_widgets.forecast import forecast
 from framepack_widgets.images import ImageData
 from framepack_widgets.job import JobRecord, JobState
 from framepack_widgets.length import Render
+from framepack_widgets.library import Library
 from framepack_widgets.models import facts_of
 from framepack_widgets.schema import Schema
 from framepack_widgets.settings import Settings
@@ -303,6 +306,25 @@ def test_facts_of_the_library(tmp_path):
     assert found.bytes == 640 * 640
     assert found.estimate[0] < 60 < found.estimate[1]
     assert LibraryFacts.of([], tmp_path) == LibraryFacts()
+
+
+def test_a_sweep_plans_itself_on_a_studio_with_its_library(tmp_path):
+    with closing(Library(tmp_path / "library")) as library:
+        url = "http://127.0.0.1:7860"
+        key = library.remember_studio(url, app_id=None, version=None, schema=None)
+        record = JobRecord(
+            *("a" * 12, key, SCHEMA.resolve(BASE), 0.0, JobState.DONE),
+            **{"clip": "a.mp4", "started_at": 1.0, "ended_at": 61.0},
+        )
+        library.add(record)
+        (library.clips_folder / "a.mp4").write_bytes(bytes(640 * 640))
+        studio = SimpleNamespace(library=library, url=url, schema=SCHEMA)
+        sweep = fp.Sweep(BASE, seed=[1, 2])
+        found = sweep.plan(studio)
+        assert found.bytes == 2 * 640 * 640
+        assert found.estimate[0] < 120 < found.estimate[1]
+        assert sweep.plan(studio, done=[found.renders[0].id]).bytes == 640 * 640
+    assert fp.Sweep(BASE, seed=[1, 2]).plan(SCHEMA).estimate is None
 
 
 def test_progress_is_told_and_a_plan_can_be_cancelled():
