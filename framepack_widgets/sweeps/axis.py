@@ -17,6 +17,7 @@ from framepack_widgets.frozen import freeze, plain
 from framepack_widgets.images import DATA_URL, ImageData, is_array
 from framepack_widgets.settings import IMAGE_FIELDS, Settings
 from framepack_widgets.sweeps import axis_values
+from framepack_widgets.sweeps.draws import is_distribution
 from framepack_widgets.sweeps.frame_files import frames_of
 from framepack_widgets.sweeps.sources import (
     FRAMES,
@@ -165,6 +166,8 @@ def _read(
         return values.texts, None, tuple(labels_of(values.words, ""))
     if isinstance(values, Seeds):
         return drawn_seeds(settings or Settings(), values), None, None
+    if is_distribution(values):
+        raise SettingsError("values are drawn by Sweep.random and Sweep.sobol; here, list them.")
     found = values if isinstance(values, Spread) else _listed(values)
     if not found:
         raise SettingsError("it is empty. Give it at least one value, or leave it out.")

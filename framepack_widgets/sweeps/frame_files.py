@@ -59,6 +59,10 @@ def _image(value: Any) -> Any:
 
 
 def _files(text: str, *, is_video: bool, folder: Path | None) -> list[str]:
+    if not text.strip():
+        raise SettingsError("the path of a frame is an empty text.")
+    if text.startswith(("http://", "https://")):
+        raise SettingsError(f"{text} is a web address. Download it, and give the file's path.")
     place = os.path.expanduser(text)  # noqa: PTH111 (Path's own raises for ~nobody)
     if folder is not None:
         place = str(folder / place)

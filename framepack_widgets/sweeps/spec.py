@@ -68,7 +68,7 @@ def load_spec(path: str | os.PathLike[str], *, schema: Schema | None = None) -> 
 
 
 def save_spec(path: str | os.PathLike[str], sweep: Sweep, name: str = "") -> None:
-    """Write the sweep to a .toml or .json file that `load_spec` reads."""
+    """Write the sweep to a .toml or .json file that `load_spec` reads. Raises OSError."""
     from framepack_widgets.sweeps.spec_text import spec_text
 
     file = Path(path).expanduser()
@@ -134,11 +134,15 @@ def _wrong_keys(data: Any, schema: Schema | None) -> list[Problem]:
     for place, table in places:
         wrong = [key for key in table if key not in offered and key != "extra"]
         found += [_unknown(f"{place}.{key}", key, offered) for key in wrong]
+        if not isinstance(table.get("extra", {}), Mapping):
+            found.append(Problem(f"{place}.extra", "it is no table.", "Write {name = value}."))
     for key, given in data.get("axes", {}).items():
         if isinstance(given, Mapping):
             wrong = [inner for inner in given if inner not in _AXIS_KEYS]
             found += [_unknown(f"axes.{key}.{inner}", inner, _AXIS_KEYS) for inner in wrong]
-            if isinstance(given.get("search_replace", []), str):
+            if not wrong and not any(inner in given for inner in _AXIS_KEYS[:3]):
+                found.append(Problem(f"axes.{key}", "it has no values.", "Write values = [1, 2]."))
+            if not isinstance(given.get("search_replace", []), list):
                 hint = 'Write search_replace = ["cat", "dog"].'
                 found.append(Problem(f"axes.{key}", "search_replace is a list.", hint))
     return found + _wrong_ways(data)

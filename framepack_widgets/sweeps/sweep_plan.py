@@ -117,7 +117,7 @@ class SweepPlan:
         done = len(self.renders) - len(self.to_render)
         lines = [f"{counted(self.points, 'point')}, {counted(len(self.to_render), 'render')} to do"]
         lines[0] += f", {done} there already" if done else ""
-        lines[0] += f"; {time_text(self.estimate)}"
+        lines[0] += f"; {time_text(self.estimate)}" if self.to_render else ""
         if self.duplicates:
             lines.append(f"{counted(len(self.duplicates), 'point')} equal to others, rendered once")
         if self.refused:

@@ -47,6 +47,7 @@ def target_of(name: str) -> Target:
     `steps`, `loras.film`, `prompt[2]`, `prompt[2].start`; `prompt:animal` is one more axis for the
     prompt, under a name of one's own.
     """
+    name = str(name)
     if name.startswith(LORA) and name != LORA:
         return Target("loras", lora=name[len(LORA) :])
     match = _NAME.fullmatch(name)

@@ -255,6 +255,8 @@ def test_refused_points_say_why_and_the_others_are_planned():
     assert not found.ok
     assert "9 points refused:" in str(found)
     assert "video: the model Video needs a video." in str(found)
+    none = fp.Sweep(BASE, steps=[10], keep=lambda _: False)
+    assert str(plan(none, SCHEMA)) == "0 points, 0 renders to do"
     nothing = plan(fp.Sweep(BASE.replace(model="Video"), steps=[10, 20]), SCHEMA)
     assert (len(nothing.renders), len(nothing.refused)) == (0, 2)
 
