@@ -50,7 +50,7 @@ def _edges(luma: Any) -> float:
     for slopes in (luma[:, 1:] - luma[:, :-1], luma[1:] - luma[:-1]):
         flat = slopes.ravel()
         total += float(np.dot(flat, flat)) / flat.size
-    return total**0.5
+    return float(total**0.5)
 
 
 def _blurred(luma: Any) -> Any:

@@ -84,7 +84,7 @@ def _measured(video: VideoFile, start: Any, end: Any, watch: _Watch) -> Metrics:
     last: NDArray[np.float32] | None = None
     for done, luma in enumerate(lumas(video), start=1):
         for meter in (motion, flicker, sharpness, seam):
-            meter.add(luma)  # type: ignore[attr-defined]
+            meter.add(luma)
         first, last = luma if first is None else first, luma
         watch(done, max(done, total))
     return Metrics(

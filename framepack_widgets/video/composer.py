@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from framepack_widgets.video.tile import COLOURS, FORMAT, Tile, TilePlan, planes_of
 
@@ -55,8 +55,9 @@ class Composer:
     def _blank(self) -> av.VideoFrame:
         import av
 
-        frame = av.VideoFrame.from_image(self._background)
-        return frame.reformat(format=FORMAT, **COLOURS)
+        image: Any = av.VideoFrame.from_image(self._background)  # type: ignore[no-untyped-call]
+        frame: av.VideoFrame = image.reformat(format=FORMAT, **COLOURS)
+        return frame
 
     def _note_damage(self, tiles: Sequence[Tile]) -> None:
         for plan, tile in zip(self._tiles, tiles):

@@ -115,7 +115,7 @@ def _in_palette(
     colours = graph.add_buffer(
         width=palette.width,
         height=palette.height,
-        format=palette.format.name,
+        format=palette.format,
         time_base=1 / composer.rate,
     )
     # Ordered dithering keeps still what stands still.

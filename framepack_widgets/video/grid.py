@@ -123,7 +123,7 @@ class _Watch:
                 "nothing of it was kept. Write it again to have it."
             )
         if self._done == self._middle:
-            self.poster = sheet.to_image()
+            self.poster = sheet.to_image()  # type: ignore[no-untyped-call]
         self._done += 1
         if self._progress is not None:
             self._progress(self._done, self._total)

@@ -51,7 +51,7 @@ class Lettering:
 
     def width(self, text: str) -> float:
         """Of one line, px."""
-        return sum(font.getlength(run) for font, run in self._runs(self.visible(text)))
+        return float(sum(font.getlength(run) for font, run in self._runs(self.visible(text))))
 
     def visible(self, text: str) -> str:
         """One line that can be drawn: other spaces as spaces, characters without font escaped."""
@@ -59,7 +59,8 @@ class Lettering:
 
     def lines(self, text: str, width: float, most: int = 1) -> list[str]:
         """The text in lines of that width, px; what has no room ends in "…"."""
-        rest, lines = self.visible(text), []
+        rest = self.visible(text)
+        lines: list[str] = []
         while rest:
             if self.width(rest) <= width:
                 return [*lines, rest]

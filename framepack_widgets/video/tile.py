@@ -105,13 +105,13 @@ class Tile:
             frame = None
             self.damaged_at = float(self._time(self._now)) if self._round == 0 else 0.0
         if frame is not None and self._first is None and frame.pts is not None:
-            self._first = frame.pts * Fraction(frame.time_base)
+            self._first = frame.pts * _unit(frame)
         return frame
 
     def _time(self, frame: av.VideoFrame | None) -> Fraction:
         if frame is None or frame.pts is None:
             return Fraction(0)
-        return frame.pts * Fraction(frame.time_base) - (self._first or 0)
+        return frame.pts * _unit(frame) - (self._first or 0)
 
     def _fitted(self, frame: av.VideoFrame) -> av.VideoFrame:
         width, height = self._plan.box[2:]
@@ -122,6 +122,11 @@ class Tile:
         return self._reformatter.reformat(
             frame, width, height, FORMAT, interpolation="BICUBIC", **COLOURS
         )
+
+
+def _unit(frame: av.VideoFrame) -> Fraction:
+    """Of its time, s."""
+    return frame.time_base or Fraction(1)
 
 
 def planes_of(frame: av.VideoFrame) -> list[NDArray[np.uint8]]:
