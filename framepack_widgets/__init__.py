@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from framepack_widgets.library import Library
     from framepack_widgets.live_job import Job
     from framepack_widgets.logins import forget_login, save_login, save_token
+    from framepack_widgets.lora_notes import LoraNote, LoraNotes
     from framepack_widgets.session import Studio, connect
     from framepack_widgets.settings import Settings
     from framepack_widgets.settings_files import open_settings
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from framepack_widgets.widgets.form.form import Form
     from framepack_widgets.widgets.frames.frame_picker import FramePicker
     from framepack_widgets.widgets.jobs.job_view import JobView
+    from framepack_widgets.widgets.loras.lora_browser import LoraBrowser
 
 _HOMES = {
     "App": "widgets.app.app",
@@ -77,6 +79,9 @@ _HOMES = {
     "Player": "widgets.clips.player",
     "FramePicker": "widgets.frames.frame_picker",
     "Job": "live_job",
+    "LoraBrowser": "widgets.loras.lora_browser",
+    "LoraNote": "lora_notes",
+    "LoraNotes": "lora_notes",
     "Studio": "session",
     "connect": "session",
     "join": "video_join",
@@ -115,6 +120,9 @@ __all__ = [
     "JobView",
     "Library",
     "LibraryError",
+    "LoraBrowser",
+    "LoraNote",
+    "LoraNotes",
     "NotAStudio",
     "Player",
     "Progress",

@@ -21,6 +21,7 @@ __all__ = [
     "FPS",
     "Render",
     "RenderPlan",
+    "counts_start",
     "estimate_seconds",
     "final_names",
     "frames",
@@ -32,17 +33,22 @@ __all__ = [
 ]
 
 FPS = 30
+_MOST_SECTIONS = 100_000  # days of video; files and other machines may name any number
 
 
 def sections(seconds: float, window: int) -> int:
     """Into how many sections a Studio cuts so many seconds.
 
     Halves go to the even number, as the server's own rounding does: 3 s with a window of 9 are 2.5
-    sections, so 2. Raises ValueError for a length or window that is not above 0.
+    sections, so 2. Raises ValueError for a length or window that is not above 0, and for more
+    sections than anybody renders.
     """
     if not (0 < seconds < math.inf and window > 0):
         raise ValueError(f"no clip has {seconds} s in windows of {window} latent frames")
-    return max(round(seconds * FPS / (window * 4)), 1)
+    count = max(round(seconds * FPS / (window * 4)), 1)
+    if count > _MOST_SECTIONS:
+        raise ValueError(f"no clip is {seconds} s long: that would be {count:.3g} sections")
+    return count
 
 
 def frames(latents: int) -> int:
@@ -120,7 +126,7 @@ def plan(
     facts = facts_of(settings.model)
     count = sections(seconds, window)
     has_start = settings.start_frame is not None and not facts.takes_video
-    counted = _counts_start(settings, has_start)
+    counted = counts_start(settings)
     latents = section_latents(count, window, settings.model, start_frame=counted)
     made = frames(latents[-1])
     combined = facts.takes_video and bool(settings.combine_with_source)
@@ -143,14 +149,15 @@ def plan(
     )
 
 
-def _counts_start(settings: Settings, has_start: bool) -> bool:
-    """Whether the clip has one more latent frame for its start.
+def counts_start(settings: Settings) -> bool:
+    """Whether a clip of these resolved settings has one more latent frame for its start.
 
     0.4, known by its TeaCache switch, goes by the model alone: F1 always has it, others never.
     """
+    facts = facts_of(settings.model)
     if settings.use_teacache is not None and settings.cache is None:
-        return facts_of(settings.model).start_comes_first
-    return has_start
+        return facts.start_comes_first
+    return settings.start_frame is not None and not facts.takes_video
 
 
 def _size(

@@ -18,10 +18,12 @@ from framepack_widgets.job import JobRecord, JobState
 from framepack_widgets.library import Library
 from framepack_widgets.live_job import Job
 from framepack_widgets.problem import Report
+from framepack_widgets.prompt_writer import Writing
 from framepack_widgets.registry import Desk, demo_url, desk_for, library_at
 from framepack_widgets.settings import Settings
 from framepack_widgets.studio.address import from_environment
 from framepack_widgets.studio.connect import Credentials, find, open_client
+from framepack_widgets.studio_loras import WithLoras
 from framepack_widgets.studio_presets import StudioPresets
 from framepack_widgets.toolbox import Toolbox
 from framepack_widgets.validation import validate
@@ -80,7 +82,7 @@ async def _arrive(opening: Awaitable[StudioClient]) -> tuple[StudioClient, str |
     return client, current.server_id if current is not None else ""
 
 
-class Studio(Adopting):
+class Studio(Adopting, WithLoras, Writing):
     """A Studio and the Library beside it. Made by `connect`."""
 
     def __init__(self, client: StudioClient, desk: Desk, running: str | None = None) -> None:
@@ -110,11 +112,6 @@ class Studio(Adopting):
     def models(self) -> tuple[str, ...]:
         """The models it offers, as `Settings.model` takes them."""
         return self.schema.models
-
-    @property
-    def loras(self) -> tuple[str, ...]:
-        """The LoRAs it offers, as `Settings.loras` takes them."""
-        return self.schema.loras
 
     @property
     def library(self) -> Library:

@@ -23,7 +23,9 @@ GIVEN = tuple(
         *("schema.Schema", "fields.Field", "studio.protocol.QueueRow"),
         *("continuing.ContinuedJob", "job.JobRecord", "images.ImageData"),
         *("library.deletion.Deletion", "library.sizes.LibrarySize", "library.studios.StudioRow"),
+        "library.lora_uses.LoraUse",
         *("found_settings.Found", "studio_presets.StudioPresets", "adoption.results.Adopted"),
+        "prompt_writer.PromptWriter",
         *("toolbox.Toolbox", "toolbox_task.ToolboxTask", "toolbox_task.TaskProgress"),
     )
 )

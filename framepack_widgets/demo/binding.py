@@ -42,29 +42,30 @@ class Binding:
         parts = self._outputs[endpoint.__name__]
         components = [self._component(part) for part in parts]
         wanted = None if inputs is None else list(inputs)
-        return event(_in_order(endpoint, parts), wanted, components, **how)
+        return event(in_order(endpoint, parts), wanted, components, **how)
 
     def _component(self, part: str) -> Any:
         return self._page.form["seed"] if part == "seed" else getattr(self._page, part)
 
 
-def _in_order(endpoint: Endpoint, parts: tuple[str, ...]) -> Endpoint:
-    """The endpoint with its answers as tuples."""
+def in_order(endpoint: Endpoint, parts: tuple[str, ...]) -> Endpoint:
+    """The endpoint with its answers as Gradio wants them: a tuple, or the one value."""
 
-    def ordered(answer: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple(answer[part] for part in parts)
+    def ordered(answer: Mapping[str, Any]) -> Any:
+        values = tuple(answer[part] for part in parts)
+        return values if len(values) > 1 else values[0]
 
     if inspect.isgeneratorfunction(endpoint):
 
         @functools.wraps(endpoint)
-        def stream(*values: Any, **more: Any) -> Iterator[tuple[Any, ...]]:
+        def stream(*values: Any, **more: Any) -> Iterator[Any]:
             for answer in endpoint(*values, **more):
                 yield ordered(answer)
 
         return stream
 
     @functools.wraps(endpoint)
-    def answer_once(*values: Any, **more: Any) -> tuple[Any, ...]:
+    def answer_once(*values: Any, **more: Any) -> Any:
         return ordered(endpoint(*values, **more))
 
     return answer_once

@@ -99,6 +99,16 @@ _OUTPUTS: Mapping[str, tuple[str, ...]] = {
     "handle_queue_action": _TABLE,
     "refresh_gallery": ("gallery", "gallery_items"),
 }
+_WRITER: Mapping[str, tuple[str, ...]] = {
+    "handle_enhance_prompt": ("prompt",),
+    "handle_caption": ("prompt",),
+}
+_WRITER_OF_0_6: Mapping[str, tuple[str, ...]] = {
+    "enhance_prompt_wrapper": ("enhance", "stop_enhance", "caption", "prompt"),
+    "caption_image_wrapper": ("enhance", "caption", "stop_caption", "prompt"),
+    "stop_enhancing": ("enhance", "stop_enhance", "caption"),
+    "stop_captioning": ("enhance", "stop_caption", "caption"),
+}
 
 
 @dataclass(frozen=True)
@@ -112,6 +122,8 @@ class Dialect:
     """What a submission takes, in the order of sending."""
     outputs: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: dict(_OUTPUTS))
     """What each endpoint answers, by names of parts of the page, in order."""
+    writer: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: dict(_WRITER))
+    """The endpoints of its language models, and what each answers; none: it has no models."""
     weight_label: str = "{} Weight"
     """The label of a LoRA's slider."""
     job_id_label: str = "Current Job ID"
@@ -213,6 +225,7 @@ DIALECTS: Mapping[str, Dialect] = {
                 "monitor_job": _without(_MONITORED, "top_preview"),
                 "check_for_current_job": _without(_CURRENT, "top_preview"),
             },
+            writer={},
             buttons=("Add to Queue", "Cancel Current Job"),
             start_by_model=True,
             unrecorded=frozenset(
@@ -223,12 +236,15 @@ DIALECTS: Mapping[str, Dialect] = {
             ),
         ),
         Dialect("0.5.1", "0.5.1"),
-        Dialect("0.6", "0.6", outputs=_OUTPUTS_OF_0_6, clear_all_named=False),
+        Dialect(
+            "0.6", "0.6", outputs=_OUTPUTS_OF_0_6, writer=_WRITER_OF_0_6, clear_all_named=False
+        ),
         Dialect(
             "0.6-html",
             "0.6",
             _changed(window={"limits": (1, 60, 1)}),
             _OUTPUTS_OF_0_6,
+            _WRITER_OF_0_6,
             queue_page=True,
             cancels_singly=True,
             cancelling=True,
@@ -239,6 +255,7 @@ DIALECTS: Mapping[str, Dialect] = {
             "1.0",
             _inputs_of_tomorrow(),
             {name: tuple(reversed(parts)) for name, parts in _OUTPUTS.items()},
+            {name: tuple(reversed(parts)) for name, parts in _WRITER_OF_0_6.items()},
             weight_label="{}  weight:",
             job_id_label="Current job id:",
             columns=(

@@ -14,6 +14,7 @@ from .options import DemoOptions
 from .page import Page
 from .presets_part import add_presets
 from .toolbox_part import add_toolbox
+from .writer_part import add_writer
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Context:
 
 Feature = Callable[[Context], None]
 
-FEATURES: tuple[Feature, ...] = (add_presets, add_toolbox)
+FEATURES: tuple[Feature, ...] = (add_presets, add_toolbox, add_writer)
 
 
 def add_features(context: Context) -> None:

@@ -18,6 +18,7 @@ from framepack_widgets.library.database import Database
 from framepack_widgets.library.house_keeping import DATABASE, HouseKeeping
 from framepack_widgets.library.inputs import Inputs
 from framepack_widgets.library.joins import Joins
+from framepack_widgets.library.lora_uses import LoraUse, lora_uses
 from framepack_widgets.library.rows import Rows
 from framepack_widgets.library.search import States, When
 from framepack_widgets.library.store import JobStore
@@ -102,10 +103,11 @@ class Library(HouseKeeping, Joins):
     ) -> list[JobRecord]:
         """The jobs that all conditions hold for, newest first (sort="stars": the best first).
 
-        text: every word has to be part of a prompt, the note, the file name or the id; upper and
-        lower case are one. state: one JobState or its text, or several. since, until: when the job
-        was made, local time: a date (until: that whole day), datetime, ISO text or seconds since
-        1970. stars: at least so many, 0..5. has_clip: only jobs with a clip, also a partial one.
+        text: every word has to be part of a prompt, the note, the file name, the id or a LoRA's
+        name; upper and lower case are one. state: one JobState or its text, or several. since,
+        until: when the job was made, local time: a date (until: that whole day), datetime, ISO text
+        or seconds since 1970. stars: at least so many, 0..5. has_clip: only jobs with a clip, also
+        a partial one.
         """
         return self._store.jobs(
             text=text, model=model, state=state, since=since, until=until, studio=studio,
@@ -119,6 +121,10 @@ class Library(HouseKeeping, Joins):
     def models(self) -> list[str]:
         """The models that its jobs were made with, sorted."""
         return self._store.models()
+
+    def lora_uses(self) -> dict[str, LoraUse]:
+        """{LoRA: how many clips were made with it, and the weight of the best rated one}."""
+        return lora_uses(self._database)
 
     def unfinished(self, studio: str) -> list[JobRecord]:
         """The Studio's jobs that are not over, in the order in which they are to be sent."""

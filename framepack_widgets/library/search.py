@@ -19,6 +19,12 @@ States: TypeAlias = "JobState | str | Iterable[JobState | str] | None"
 
 MAX_STARS = 5
 _NEWEST = "created_at DESC, position DESC"
+# LoRAs are asked of the settings: the column `search` of older jobs does not name them. SQLite
+# lowers ASCII letters only; a name with others is found as it is written.
+_HAS_WORD = (
+    "(instr(search, ?) > 0 OR EXISTS (SELECT 1 FROM json_each(settings, '$.loras') AS lora "
+    "WHERE instr(lower(lora.key), ?) > 0))"
+)
 _ORDERS = {"newest": _NEWEST, "stars": f"stars DESC, {_NEWEST}"}
 
 
@@ -53,8 +59,8 @@ def conditions(
     where: list[str] = []
     values: list[Any] = []
     for word in folded(text or "").split():
-        where.append("instr(search, ?) > 0")
-        values.append(word)
+        where.append(_HAS_WORD)
+        values += [word, word]
     if model is not None:
         where.append("lower(model) = lower(?)")
         values.append(model)

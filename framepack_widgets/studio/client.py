@@ -62,6 +62,7 @@ class StudioClient:
         self._wraps_videos = wire.gradio_major(config) < 6
         self._outputs = wire.folder(config, wire.OUTPUT_FOLDER)
         self._metadata = wire.folder(config, wire.METADATA_FOLDER)
+        self.lora_folder = wire.folder(config, wire.LORA_FOLDER)  # where it looks; None: not told
 
     def take_over(self, newer: StudioClient) -> None:
         """Go on over a newer connection to the same Studio, whose address and way in are right.

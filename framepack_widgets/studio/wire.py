@@ -21,6 +21,7 @@ from framepack_widgets.studio.protocol import Current, Ending
 # Labels of text boxes whose value is one of the server's own folders.
 OUTPUT_FOLDER = "Output Directory"
 METADATA_FOLDER = "Metadata Directory"
+LORA_FOLDER = "LoRA Directory"
 
 _SWITCHING = "switching to current job"  # the monitor went over to another job
 _PENDING = "waiting in queue"  # ... and this job has not started

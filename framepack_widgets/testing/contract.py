@@ -165,7 +165,7 @@ class AdapterContract(ContractSteps):
 
     def test_a_job_in_line_waits_and_has_no_ending(self, server: Server) -> None:
         async def check(studio: StudioAdapter) -> None:
-            long = self._resolved(studio, seconds=12.0, steps=20)
+            long = self._resolved(studio, seconds=60.0, steps=20)
             first = await self._submit(studio, server, long)
             second = await self._submit(studio, server)
             await self._until(studio, server, lambda now: now is not None)

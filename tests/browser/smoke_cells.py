@@ -29,5 +29,6 @@ SMOKE: dict[str, Smoke] = {
     "Form": Smoke("fp.Form(studio)", "button:has-text('Render')"),
     "FramePicker": Smoke("fp.FramePicker()", "button"),
     "ClipBrowser": Smoke("fp.ClipBrowser(studio.library)", "text=it waves"),
+    "LoraBrowser": Smoke("fp.LoraBrowser(studio)", "text=camera-orbit"),
     "App": Smoke("fp.App('DEMO', library='library')", "button:has-text('Render')"),
 }

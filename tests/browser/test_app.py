@@ -181,7 +181,7 @@ def test_the_server_tab(notebook, demo):
     assert nb.evaluate_in_kernel(asked) == "None", "made when it is opened"
     tab(out, "Server").focus()
     nb.page.keyboard.press("ArrowLeft")
-    expect(tab(out, "Clips")).to_be_focused()
+    expect(tab(out, "LoRAs")).to_be_focused()
     nb.page.keyboard.press("End")
     expect(tab(out, "Server")).to_be_focused()
     expect(out.locator(".fpw-server tbody tr").last).to_contain_text("ours")
@@ -257,12 +257,14 @@ def test_looks(notebook, demo, theme):
     button(out, "change").click()
     for width in (1600, 400):
         nb.resize(width)
-        for name in ("Render", "Clips", "Server"):
+        for name in ("Render", "Clips", "LoRAs", "Server"):
             tab(out, name).click()
             if name == "Clips":
                 expect(out.locator(".fpw-tile")).to_have_count(2)
                 out.locator(".fpw-tile").first.click()
                 expect(out.locator(".fpw-panel-1 .fpw-card")).to_be_visible()
+            if name == "LoRAs":
+                expect(out.locator(".fpw-lora-item").first).to_be_visible()
             if name == "Server":
                 expect(out.locator(".fpw-server")).to_contain_text("asked at")
             nb.screenshot(f"app-{width}-{name.lower()}-{theme}", 0)
@@ -284,11 +286,13 @@ def test_tab_reaches_everything(notebook, demo):
     submit(nb, 2)
     expect(out.locator(".fpw-earlier button")).to_have_count(2, timeout=30_000)
     button(out, "change").click()
-    for name in ("Render", "Clips", "Server"):
+    for name in ("Render", "Clips", "LoRAs", "Server"):
         tab(out, name).click()
         if name == "Clips":
             out.locator(".fpw-tile").first.click()
             expect(out.locator(".fpw-panel-1 .fpw-card")).to_be_visible()
+        if name == "LoRAs":
+            expect(out.locator(".fpw-lora-item").first).to_be_visible()
         if name == "Server":  # its renders come a moment later
             expect(out.locator(".fpw-shelf .fpw-render").first).to_be_visible()
         stops = tab_stops(nb.page, out)

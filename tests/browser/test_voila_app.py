@@ -54,7 +54,7 @@ def test_the_app_is_served_and_renders(app, browser, demo, tmp_path):
     expect(page.get_by_text(demo.url.removeprefix("http://")).first).to_be_visible(timeout=60_000)
     expect(page).to_have_title(re.compile("framepack", re.IGNORECASE))
     page.get_by_role("button", name="Render", exact=True).click()
-    expect(page.locator("video").first).to_be_visible(timeout=60_000)
+    expect(page.locator("video:visible").first).to_be_visible(timeout=60_000)
     assert list((tmp_path / "library" / "clips").glob("*.mp4"))
     page.close()
 

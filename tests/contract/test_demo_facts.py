@@ -87,7 +87,7 @@ def test_the_page_tells_title_version_and_folders(shared: Asker) -> None:
     assert any(f"v{facts['studio_version']}" in str(value) for value in html)
     assert any("no model" in str(value) for value in html)
     folders = {
-        c["props"].get("label"): c["props"]["value"]
+        c["props"].get("label"): c["props"].get("value")
         for c in config["components"]
         if c["type"] == "textbox"
     }

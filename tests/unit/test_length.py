@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framepack_widgets import length
+from framepack_widgets.adoption.names import expected_frames
 from framepack_widgets.models import MODELS
 from framepack_widgets.settings import Settings
 from framepack_widgets.sizes import BUCKETS, size_class, snapped_size
+from framepack_widgets.widgets.jobs.job_actions import frames_asked
 
 BASE = Settings(
     model="Original", start_frame="a.png", seconds=6.0, latent_window_size=9, steps=25, width=640,
@@ -221,3 +223,12 @@ def test_a_studio_0_4_goes_by_the_model(model, start, latents):
         use_teacache=False,
     )
     assert length.plan(settings, start_size=None).latents == latents
+
+
+@pytest.mark.parametrize("seconds", [1e6, 1e17, 1e300])
+def test_a_length_from_a_strange_file_costs_no_memory(seconds: float) -> None:
+    settings = Settings(model="F1", seconds=seconds, latent_window_size=9, steps=25)
+    with pytest.raises(ValueError, match="sections"):
+        length.plan(settings, start_size=None)
+    assert expected_frames(settings) is None
+    assert frames_asked(settings) is None

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from form_bench import BenchStudio, schema_with
 from hypothesis import given
 from hypothesis import strategies as st
 
+import framepack_widgets as fp
 from framepack_widgets import prompt
 from framepack_widgets.models import MODELS
 from framepack_widgets.widgets.form.prompt_editor import PromptEditor
@@ -221,3 +223,21 @@ class TestTheWidget:
         editor._handle_page(editor, {"kind": "edit", "text": "b"}, [])
         assert editor.value == "a"
         assert editor.trouble
+
+
+@pytest.mark.parametrize(
+    ("version", "model", "start_frame", "seconds"),
+    [
+        ("0.4", "Original", "cat.png", "2.3 s"),  # never one more for the start
+        ("0.4", "F1", None, "2.43 s"),  # always
+        ("0.5.1", "Original", "cat.png", "2.43 s"),
+        ("0.5.1", "F1", None, "2.3 s"),
+    ],
+)
+def test_the_lengths_are_those_of_the_form_s_server(version, model, start_frame, seconds, tmp_path):
+    studio = BenchStudio(tmp_path, schema_with(name=f"recorded-{version}.json"))
+    asked = {"seconds": 2, "latent_window_size": 9, "prompt": "[0s: a] [1.2s: b]"}
+    form = fp.Form(studio, fp.Settings(model=model, start_frame=start_frame, **asked))
+    told = form.controls["prompt"].state
+    assert f"2.0 s asked for become a clip of {seconds}." in told["notes"]
+    assert told["bar"]["length"] == pytest.approx(float(seconds[:-2]), abs=0.005)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from framepack_widgets.widgets.app.app_connection import Connection, Target
-from framepack_widgets.widgets.app.app_tabs import RENDER, Tabs
+from framepack_widgets.widgets.app.app_tabs import Tabs
 from framepack_widgets.widgets.app.app_text import connecting_line, connection_line, keys_help
 from framepack_widgets.widgets.app.app_watch import LibraryWatch, Look
 from framepack_widgets.widgets.app.connection_bar import ConnectionBar, Way
@@ -73,10 +73,10 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._watch: LibraryWatch | None = None
         self._shown: Saved | None = None
         self._bar = ConnectionBar(self._change, self._again, self._refresh, keys_help=keys_help())
-        self._strip = TabStrip(titles=["Render", "Clips", "Server"])
+        self._strip = TabStrip(titles=["Render", "Clips", "LoRAs", "Server"])
         self._strip.on_seen(self._start_looking)
         self._notice = Notice()
-        self._tabs = Tabs(lambda: self.library, lambda: self.form, self._filled)
+        self._tabs = Tabs(lambda: self.library, lambda: self.form, self._go_to)
         self._foot = ipywidgets.VBox([self._notice])
         super().__init__([self._bar, self._strip, *self._tabs.panels, self._foot])
         dressed(self, "fpw-app", "fpw-wide")
@@ -231,9 +231,9 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             if not self._closed:
                 self._tabs.open(self._strip.selected, self._watch)
 
-    def _filled(self) -> None:
-        """The form got something from a clip: go there."""
-        self._strip.selected = RENDER
+    def _go_to(self, tab: int) -> None:
+        """Something was done in another tab that shows there."""
+        self._strip.selected = tab
 
     # ------------------------------------------------------------------ looking
 
@@ -275,7 +275,7 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._show_count(look.clips)
 
     def _show_count(self, clips: int) -> None:
-        self._strip.titles = ["Render", f"Clips ({clips})", "Server"]
+        self._strip.titles = ["Render", f"Clips ({clips})", "LoRAs", "Server"]
 
     def _over(self, record: JobRecord) -> None:
         self._notice.tell(record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -19,27 +20,30 @@ if TYPE_CHECKING:
     from framepack_widgets.widgets.app.server_tab import ServerTab
     from framepack_widgets.widgets.clips.clip_browser import ClipBrowser
     from framepack_widgets.widgets.form.form import Form
+    from framepack_widgets.widgets.loras.lora_browser import LoraBrowser
 
-RENDER, CLIPS, SERVER = range(3)
+RENDER, CLIPS, LORAS, SERVER = range(4)
 
 
 class Tabs:
     """Used under the App's lock.
 
-    library(), form(): wait for theirs. filled(): the form got something from the Clips tab.
+    library(), form(): wait for theirs. go_to(tab): something was done that shows there.
     """
 
     def __init__(
         self,
         library: Callable[[], Library],
         form: Callable[[], Form],
-        filled: Callable[[], object],
+        go_to: Callable[[int], object],
     ) -> None:
-        self._library, self._form, self._filled = library, form, filled
+        self._library, self._form, self._go_to = library, form, go_to
         self.render: RenderTab | None = None
         self._clips: ClipBrowser | None = None
+        self._making = threading.Lock()
+        self._loras: LoraBrowser | None = None
         self._server: ServerTab | None = None
-        self.panels = [ipywidgets.VBox() for _ in (RENDER, CLIPS, SERVER)]
+        self.panels = [ipywidgets.VBox() for _ in (RENDER, CLIPS, LORAS, SERVER)]
         for number, panel in enumerate(self.panels):
             panel.add_class("fpw-panel")
             panel.add_class(f"fpw-panel-{number}")
@@ -48,13 +52,14 @@ class Tabs:
         """Be for this Studio from now on; what the form shows stays."""
         from framepack_widgets.widgets.app.render_tab import RenderTab
 
-        before, server = self.render, self._server
+        before, loras, server = self.render, self._loras, self._server
         settings = before.form.settings if before is not None else None
         self.render = RenderTab(studio, settings, look)
         self.panels[RENDER].children = (self.render,)
-        self._server = None
-        self.panels[SERVER].children = ()
-        for part in (before, server):
+        self._loras = self._server = None
+        for number in (LORAS, SERVER):
+            self.panels[number].children = ()
+        for part in (before, loras, server):
             if part is not None:
                 close_all(part)
 
@@ -69,6 +74,13 @@ class Tabs:
         """Make what that tab shows, if it is not there and can be."""
         if number == CLIPS and self._clips is None:
             self._open_clips()
+        elif number == LORAS and self._loras is None and watch is not None:
+            from framepack_widgets.widgets.loras.lora_browser import LoraBrowser
+
+            self._loras = LoraBrowser(
+                watch.studio, use=self._use_lora, show_clips=self._show_clips_of
+            )
+            self.panels[LORAS].children = (self._loras,)
         elif number == SERVER and self._server is None and watch is not None:
             from framepack_widgets.widgets.app.server_tab import ServerTab
 
@@ -77,7 +89,7 @@ class Tabs:
 
     def close(self) -> None:
         """Take everything off the page."""
-        for part in (self.render, self._clips, self._server, *self.panels):
+        for part in (self.render, self._clips, self._loras, self._server, *self.panels):
             if part is not None:
                 close_all(part)
 
@@ -93,21 +105,34 @@ class Tabs:
             self._use_settings, go_on=self._go_on, use_video=self._use_video,
             studio=lambda: self.render.studio if self.render is not None else None,
         )  # fmt: skip
-        self._clips = ClipBrowser(library, ways=ways)
-        self.panels[CLIPS].children = (self._clips,)
+        with self._making:  # the LoRAs tab opens it, too
+            if self._clips is None:
+                self._clips = ClipBrowser(library, ways=ways)
+                self.panels[CLIPS].children = (self._clips,)
 
     def _use_settings(self, settings: Settings) -> None:
         self._form().settings = settings
-        self._filled()
+        self._go_to(RENDER)
 
     def _go_on(self, job: str, frame: int) -> None:
         self._form()  # there is none before a Studio is
         if self.render is not None:
             self.render.go_on(job, frame)
-        self._filled()
+        self._go_to(RENDER)
 
     def _use_video(self, path: str) -> None:
         self._form()
         if self.render is not None:
             self.render.use_video(path)
-        self._filled()
+        self._go_to(RENDER)
+
+    def _use_lora(self, name: str) -> None:
+        self._form().loras.use(name)
+        self._go_to(RENDER)
+
+    def _show_clips_of(self, lora: str) -> None:
+        if self._clips is None:
+            self._open_clips()
+        if self._clips is not None:
+            self._clips.grid.search(lora)
+        self._go_to(CLIPS)

@@ -50,6 +50,12 @@ class ClipGrid(PosterWidget):
         """Call `callback()` when the Library has changed, as far as somebody looks."""
         self._listeners.append(callback)
 
+    def search(self, text: str) -> None:
+        """Show what has these words. From worker threads."""
+        with self._guard:
+            self._query = Query.from_message({"text": text})
+        self._guarded(self._answer, True)
+
     def close(self) -> None:
         """Also look for no more changes."""
         self._ticker.end()

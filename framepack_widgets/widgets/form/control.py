@@ -20,7 +20,7 @@ class Control(FieldsPanel):
     not is kept, and reported at the field. None goes back to the server's default.
     """
 
-    _css = style("theme", "fields_panel")
+    _css = style("theme", "fields_panel", "lora_notes")
 
     value = traitlets.Any(None)
 

@@ -25,8 +25,8 @@ Toggled = Callable[[str, bool], object]
 class FieldsPanel(PageWidget):
     """Rows of fields. Knows no settings: its owner says what to draw, and hears of every edit."""
 
-    _esm = module("fields_panel", "dom", "form_number", "form_seed", "form_choices")
-    _css = style("fields_panel")
+    _esm = module("fields_panel", "dom", "form_number", "form_seed", "lora_editor", "form_choices")
+    _css = style("fields_panel", "lora_notes")
 
     pieces: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """What stays the same: [{"group", "title" or None, "rows": [see `form_rows.spec_of`]}]."""

@@ -20,9 +20,10 @@ from framepack_widgets.widgets.form.bringing import Bringing
 from framepack_widgets.widgets.form.control import Control, Controls
 from framepack_widgets.widgets.form.form_checks import Checker, Findings, joined, plan_of
 from framepack_widgets.widgets.form.form_edits import edited_value, seed_after
+from framepack_widgets.widgets.form.form_loras import FormLoras
 from framepack_widgets.widgets.form.form_view import Drawing, FormView
 from framepack_widgets.widgets.form.groups import OPEN_AT_FIRST, SWITCHES, short_label, swap
-from framepack_widgets.widgets.form.plan_line import why_not
+from framepack_widgets.widgets.form.plan_line import refused_parts, why_not
 from framepack_widgets.widgets.form.preset_bar import PresetBar
 from framepack_widgets.widgets.form.render_bar import RenderBar
 from framepack_widgets.widgets.form.server_watch import ServerWatch
@@ -78,6 +79,8 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
         self._bringing = Bringing(
             lambda: getattr(self.studio, "library", None), lambda: self.schema, self._exchange
         )
+        self.loras = FormLoras(self, self._bringing.bar)
+        """Notes and trigger words of LoRAs; `loras.use(name)` turns one on."""
         self._presets = PresetBar(
             lambda: Presets(self.studio.library.path), self._fill, lambda: self.settings,
             lambda: getattr(self.studio, "presets", None), self.bring,
@@ -143,8 +146,6 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
             self.settings = settings
             return back
 
-    # ------------------------------------------------------------------ another schema
-
     def _server_changed(self, news: list[str]) -> None:
         """Somebody has noticed it. Not in the kernel's thread."""
         with self._guard:
@@ -155,6 +156,8 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
     def close(self) -> None:
         """Take the form off the page, and watch its server no more."""
         self._watch.end()
+        self.loras.end()
+        self._view.prompt.writing.end()
         super().close()
 
     def schema_changed(self) -> None:
@@ -175,10 +178,11 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
         return self._view.schema
 
     def _build(self) -> None:
-        library, schema = getattr(self.studio, "library", None), self.studio.schema
+        schema = self.studio.schema
         # An edit that was made for an earlier schema, and is still on its way, counts for nothing.
         edited = partial(self._page_edit, schema)
-        self._view = FormView(schema, library, edited, self._edit, self._toggle, self._redraw)
+        self._view = FormView(schema, self.studio, edited, self._edit, self._toggle, self._redraw)
+        self._view.prompt.editor.guard = self._guard
         self._presets.read()
         self.children = (*self._head, *self._view.widgets, self._bar)
         self._check_and_draw()
@@ -194,6 +198,7 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
                 self._edit("seed", seed)
                 return
             resolved = self.schema.resolve(self.settings)
+            name, message = self.loras.heard(name, message, resolved)
             self._edit(name, edited_value(self.schema.get(name), message, resolved, self.schema))
 
     def _edit(self, name: str, value: Any) -> None:
@@ -243,7 +248,9 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
     def _now(self) -> Drawing:
         found = self._findings
         crop = found.crop(self.settings) if found is not None else None
-        return Drawing(self.settings, self.report, crop, self._last_seed, frozenset(self._open))
+        return Drawing(
+            self.settings, self.report, crop, self._last_seed, self._open, self.loras.about
+        )
 
     def _redraw(self) -> None:
         with self._guard:
@@ -267,8 +274,6 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
             self._toggle(self._view.group_of(name), True)
             self._view.go_to(name)
 
-    # ------------------------------------------------------------------ controls, presets
-
     def _control_names(self) -> tuple[str, ...]:
         return tuple(name for name in self.schema.names if self.schema[name].kind != "unknown")
 
@@ -279,9 +284,8 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
             if name == "prompt":
                 return self._view.prompt.editor
             if name not in self._made:
-                control = Control(
-                    name, partial(self._page_edit, self.schema), self._edit, self._guard
-                )
+                edited = partial(self._page_edit, self.schema)
+                control = Control(name, edited, self._edit, self._guard)
                 self._show_control(name, control, self._now())
                 self._made[name] = control
             return self._made[name]
@@ -293,8 +297,4 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
     def _fill(self, settings: Settings) -> str:
         """Take these settings; what this Studio has against them, in a sentence."""
         self.settings = settings
-        problems = self.report.problems
-        if not problems:
-            return ""
-        named = ", ".join(dict.fromkeys(self._label(problem.field) for problem in problems))
-        return f"This Studio refuses a part of it: {named}."
+        return refused_parts(self.report, self._label)

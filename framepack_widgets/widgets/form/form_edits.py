@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from framepack_widgets.fields import Field
 from framepack_widgets.schema import Schema
 from framepack_widgets.settings import MAX_SEED, Settings
 from framepack_widgets.widgets.form.form_rows import typed_number
 
+Edit: TypeAlias = Mapping[str, Any]
+"""A message of the page about one field."""
 
-def edited_value(
-    field: Field | None, message: Mapping[str, Any], resolved: Settings, schema: Schema
-) -> Any:
+
+def edited_value(field: Field | None, message: Edit, resolved: Settings, schema: Schema) -> Any:
     """The value after this edit; None: back to the server's own default.
 
     message holds one of: "reset"; "text" (typed, a number or a text); "index" (of a choice); "on"

@@ -12,15 +12,18 @@ from typing import Any
 
 from framepack_widgets.effects import no_effect_of
 from framepack_widgets.fields import Field, short_number
+from framepack_widgets.frozen import FrozenDict
 from framepack_widgets.problem import Problem, Report
 from framepack_widgets.schema import Schema
 from framepack_widgets.settings import MAX_SEED, Settings
+from framepack_widgets.trigger_words import occurs
 from framepack_widgets.widgets.form.groups import is_changed, short_label
 
 Note = list[str]  # [severity, text]: "error", "warning", or "quiet" for what is only worth knowing
 
 _NUMBERS = ("integer", "number", "weight")
 _LONGEST_VALUE = 200
+_NO_TRIGGER = "None of its trigger words is in the prompt."
 _PYTHON_NAME = re.compile(r"(?<![\w.'\"/])[a-z]+(?:_[a-z0-9]+)+(?![\w.'\"/=])")
 
 
@@ -176,6 +179,32 @@ def row_state(
         "changed": is_changed(name, settings, schema),
         "notes": [list(note) for note in notes],
     }
+
+
+def lora_state(
+    kept: Mapping[str, Any], resolved: Settings, schema: Schema
+) -> dict[str, dict[str, Any]]:
+    """{LoRA: what the page tells about it}, of those that are on or that something is kept about.
+
+    kept: {LoRA: LoraNote}. Notes of those that are off are shortened: they are only a tooltip.
+    """
+    chosen = resolved.loras if isinstance(resolved.loras, Mapping) else FrozenDict()
+    prompt = resolved.prompt if isinstance(resolved.prompt, str) else ""
+    shown: dict[str, dict[str, Any]] = {}
+    for name in dict.fromkeys((*schema.loras, *map(str, chosen))):
+        note = kept.get(name)
+        if name not in chosen:
+            if note is not None and note.note:
+                shown[name] = {"note": _short(note.note)}
+            continue
+        words = [[word, occurs(word, prompt)] for word in (note.triggers if note else ())]
+        shown[name] = {
+            "note": note.note if note else "",
+            "triggers": words,
+            "weight": number_text(note.weight) if note else "",
+            "hint": _NO_TRIGGER if words and not any(there for _, there in words) else "",
+        }
+    return shown
 
 
 def notes_of(

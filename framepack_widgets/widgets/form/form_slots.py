@@ -8,11 +8,13 @@ from typing import Any
 import ipywidgets
 
 from framepack_widgets.fields import Field
+from framepack_widgets.length import counts_start
 from framepack_widgets.schema import Schema
 from framepack_widgets.settings import Settings
 from framepack_widgets.widgets.form.form_rows import Note, notes_text
 from framepack_widgets.widgets.form.groups import FRAME_KINDS, short_label
 from framepack_widgets.widgets.form.prompt_editor import PromptEditor
+from framepack_widgets.widgets.form.prompt_writing import PromptWriting
 from framepack_widgets.widgets.frames.frame_picker import FramePicker
 from framepack_widgets.widgets.frames.frame_value import FrameValue, normal
 
@@ -96,10 +98,15 @@ class PromptSlot:
     """The prompt's editor, which also wants to know what the sections of the clip will be."""
 
     def __init__(
-        self, schema: Schema, changed: Changed, unfinished_changed: Callable[[], object]
+        self,
+        schema: Schema,
+        changed: Changed,
+        unfinished_changed: Callable[[], object],
+        writer: Any = None,
     ) -> None:
         self.has_prompt = "prompt" in schema
         self.editor = PromptEditor(value="")
+        self.writing = PromptWriting(self.editor, writer)
         self.editor.observe(self._edited, "value")
         self.editor.observe(lambda _: unfinished_changed(), "unfinished")
         self._changed = changed
@@ -124,8 +131,9 @@ class PromptSlot:
             _put(self.editor, "window", window)
         model = resolved.model
         _put(self.editor, "model", model if isinstance(model, str) else None)
-        _put(self.editor, "start_frame", resolved.start_frame is not None)
+        _put(self.editor, "start_frame", counts_start(resolved))
         _put(self.editor, "note", notes_text(notes))
+        self.writing.draw(resolved.start_frame)
 
     def show(self, is_open: bool) -> None:
         """Whether the group is unfolded."""
@@ -133,6 +141,7 @@ class PromptSlot:
 
     def close(self) -> None:
         """Take the widgets off every page."""
+        self.writing.end()
         self.editor.close()
         self.box.close()
 

@@ -34,6 +34,8 @@ class Drawing:
     """(width, height) px of the clip; None: not known."""
     last_seed: int | None
     open_groups: frozenset[str]
+    about_loras: Callable[[Settings], dict[str, Any]]
+    """What a row of LoRAs shows besides, for resolved settings."""
 
 
 class FormView:
@@ -42,7 +44,7 @@ class FormView:
     def __init__(  # noqa: PLR0917 - made in one place
         self,
         schema: Schema,
-        library: Any,
+        studio: Any,
         edited: Edited,
         changed: Changed,
         toggled: Toggled,
@@ -52,8 +54,9 @@ class FormView:
         self._groups = grouped(schema)
         self._foreign: tuple[str, ...] = ()
         frames = [schema[name] for name in schema.names if schema[name].kind in FRAME_KINDS]
+        library, writer = getattr(studio, "library", None), getattr(studio, "writer", None)
         self.frames = FrameSlot(frames, library, changed, unready_changed)
-        self.prompt = PromptSlot(schema, changed, unready_changed)
+        self.prompt = PromptSlot(schema, changed, unready_changed, writer)
         layout = ipywidgets.Layout()  # one for all: none of them changes it
         self.panels = tuple(FieldsPanel(edited, toggled, layout=layout) for _ in range(3))
         top, middle, rest = self.panels
@@ -116,11 +119,7 @@ class FormView:
         shown = {name for name in schema.names if is_shown(name, settings, resolved, schema)}
         shown |= set(foreign)
         notes = {name: notes_of(name, settings, resolved, schema, now.report) for name in shown}
-        rows = {
-            name: row_state(name, settings, resolved, schema, told) for name, told in notes.items()
-        }
-        if "seed" in rows:
-            rows["seed"]["last"] = "" if now.last_seed is None else str(now.last_seed)
+        rows = {name: self._state(name, resolved, told, now) for name, told in notes.items()}
         groups = self._group_states(resolved, shown, notes, now.open_groups)
         for panel in self.panels:
             own = {name: rows[name] for name in panel.names() if name in rows}
@@ -157,9 +156,16 @@ class FormView:
         """The changing part of one row."""
         resolved = self.schema.resolve(now.settings)
         told = notes_of(name, now.settings, resolved, self.schema, now.report)
-        row = row_state(name, now.settings, resolved, self.schema, told)
+        return self._state(name, resolved, told, now)
+
+    def _state(
+        self, name: str, resolved: Settings, notes: list[Note], now: Drawing
+    ) -> dict[str, Any]:
+        row = row_state(name, now.settings, resolved, self.schema, notes)
         if name == "seed":
             row["last"] = "" if now.last_seed is None else str(now.last_seed)
+        elif name == "loras":
+            row |= now.about_loras(resolved)
         return row
 
     def go_to(self, name: str) -> None:

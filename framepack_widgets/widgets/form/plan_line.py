@@ -39,6 +39,12 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def refused_parts(report: Report, label: Callable[[str], str]) -> str:
+    """The fields that have problems, by their labels, in a sentence; "" for none."""
+    named = ", ".join(dict.fromkeys(label(problem.field) for problem in report.problems))
+    return f"This Studio refuses a part of it: {named}." if named else ""
+
+
 def why_not(report: Report, label: Callable[[str], str], unready: str = "") -> str:
     """Why nothing can be sent: the first problem with its field's label, and how many more.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import traitlets
@@ -22,7 +23,9 @@ class PromptEditor(PageWidget):
     and arrives when it answers.
     """
 
-    _esm = module("prompt_editor", "dom", "prompt_text", "prompt_bar", "prompt_rows")
+    _esm = module(
+        "prompt_editor", "dom", "prompt_text", "prompt_bar", "prompt_rows", "prompt_writer"
+    )
     _css = style("theme", "prompt_editor")
 
     value = traitlets.Unicode("").tag(sync=True)
@@ -34,7 +37,7 @@ class PromptEditor(PageWidget):
     model = traitlets.Unicode(None, allow_none=True).tag(sync=True)
     """Generation type; some render from the end. None: not known."""
     start_frame = traitlets.Bool(True).tag(sync=True)
-    """Whether there is a start frame: it makes a clip a little longer."""
+    """Whether the clip has one more latent frame for its start; see `length.counts_start`."""
     label = traitlets.Unicode("Prompt").tag(sync=True)
     note = traitlets.Unicode("").tag(sync=True)
     """Shown below the label: help, or why the prompt has no effect."""
@@ -44,10 +47,19 @@ class PromptEditor(PageWidget):
     """What stands in a row but cannot be written into the prompt yet, in words; "": nothing."""
     state = traitlets.Dict().tag(sync=True)
     """What the page shows of the prompt; computed, see `prompt_parts.state`."""
+    writer = traitlets.Dict().tag(sync=True)
+    """What the page offers of the Studio's own language models; empty: nothing."""
 
     def __init__(self, value: str = "", **traits: Any) -> None:
         self._drafts: list[Draft] = []
         self._answering = False
+        self._set_count = 0  # how often code has set the prompt: what the page may not have seen
+        self.guard: Any = threading.RLock()
+        """Held while the prompt changes; a form puts its own here."""
+        self.writer_asked: Callable[[str], object] = _nothing
+        """Called with "enhance", "describe", "stop", "swap" or "dismiss" when that was pressed."""
+        self.typed_over: Callable[[str], object] = _nothing
+        """Called with a prompt that code has set and that was typed over before it was seen."""
         super().__init__(value=value, **traits)
         self._describe()
         self.observe(self._replaced, "value")
@@ -60,16 +72,30 @@ class PromptEditor(PageWidget):
             Draft(**{name: str(draft[name]) for name in ("raw", "start", "end", "text")})
             for draft in message["drafts"]
         ]
-        self._answering = True  # whoever listens may set other traits: one answer, at the end
-        try:
-            self.value = message["text"]
-        finally:
-            self._answering = False
-            self._describe(answers={"view": str(message["view"]), "n": int(message["n"])})
+        with self.guard:
+            before = self.value
+            self._answering = True  # whoever listens may set other traits: one answer, at the end
+            try:
+                self.value = message["text"]
+            finally:
+                self._answering = False
+                self._describe(answers={"view": str(message["view"]), "n": int(message["n"])})
+            if int(message.get("seen", self._set_count)) < self._set_count and before != self.value:
+                self.typed_over(before)
+
+    def _on_writer(self, message: dict[str, Any], _buffers: Sequence[memoryview]) -> None:
+        """A button of the Studio's language models was pressed."""
+        self.writer_asked(str(message.get("what")))
+
+    @property
+    def is_typed(self) -> bool:
+        """While a change of `value` is told: whether it was typed in the page."""
+        return self._answering
 
     def _replaced(self, _change: object) -> None:
         if not self._answering:  # set by code: what was left in rows belongs to the old prompt
             self._drafts = []
+            self._set_count += 1
         self._describe()
 
     def _describe(self, _change: object = None, answers: Mapping[str, Any] = _NO_EDIT) -> None:
@@ -83,4 +109,8 @@ class PromptEditor(PageWidget):
                 f"A part ({draft['text']!r:.60}) is not in the prompt: {draft['why']}"
                 for draft in state["drafts"]
             )
-            self.state = {**state, **answers}
+            self.state = {**state, **answers, "set_count": self._set_count}
+
+
+def _nothing(_: str) -> None:
+    """Nobody has asked to be told."""

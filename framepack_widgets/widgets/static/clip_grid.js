@@ -27,8 +27,8 @@ export default {
       model.send({ kind: "look", query: told.query });
     };
     const search = make("input", {
-      type: "search", class: "fpw-search", placeholder: "search: every word", "aria-label": "Search prompts, notes, file names and ids",
-      title: "Every word has to be in the prompt, the note, the file name or the id",
+      type: "search", class: "fpw-search", placeholder: "search: every word", "aria-label": "Search prompts, notes, LoRAs, file names and ids",
+      title: "Every word has to be in the prompt, the note, the name of a LoRA, the file name or the id",
       oninput: () => {
         clearTimeout(soon);
         soon = setTimeout(() => look({ text: search.value }), 200);

@@ -13,6 +13,7 @@ function render({ model, el }) {
   let typed = 0;
   let sent = 0;
   let answered = 0;
+  let seen = 0; // of the prompts that code has set: a later one may be typed over unseen
   let stale = false; // rows have to be drawn anew when nobody types in them
   let timer = null;
   let busyTimer = null;
@@ -53,9 +54,10 @@ function render({ model, el }) {
   const remarks = make("div", { class: "fpw-prompt-remarks", role: "status" });
   const busy = make("div", { class: "fpw-quiet fpw-warning", role: "status" });
   const trouble = make("div", { class: "fpw-error fpw-wrap", role: "alert" });
+  const writer = promptWriter(model, () => send());
   const root = make(
     "div", { class: "fpw fpw-prompt", "data-lm-suppress-shortcuts": "true" },
-    make("div", { class: "fpw-row fpw-prompt-head" }, title, switches), note, area, list, below, bar, remarks, busy, trouble,
+    make("div", { class: "fpw-row fpw-prompt-head" }, title, switches), note, area, list, below, writer.element, bar, remarks, busy, trouble,
   );
   el.append(root);
 
@@ -74,7 +76,7 @@ function render({ model, el }) {
     timer = null;
     if (sent === typed) return;
     sent = typed;
-    model.send({ kind: "edit", view, n: typed, text, drafts: pendingDrafts() });
+    model.send({ kind: "edit", view, n: typed, text, drafts: pendingDrafts(), seen });
     busyTimer ??= setTimeout(() => {
       overdue = true;
       drawBusy();
@@ -103,6 +105,7 @@ function render({ model, el }) {
   }
 
   function adopt(state) {
+    seen = state.set_count ?? 0;
     const cut = state.segments.map((segment) => ({ ...segment, draft: false, why: "" }));
     const whole = joined(cut);
     for (const draft of state.drafts) {
@@ -259,6 +262,7 @@ function render({ model, el }) {
       grow(area);
     } else drawRows();
     drawBelow();
+    writer.draw();
     const state = model.get("state");
     if (state?.segments) drawAround(state);
   }
@@ -278,6 +282,7 @@ function render({ model, el }) {
   sizes.observe(root);
   model.on("change:state", hear);
   model.on("change:mode change:label change:note change:trouble", draw);
+  model.on("change:writer", writer.draw);
   drawBusy();
   const first = model.get("state");
   if (first?.segments) adopt(first);
@@ -288,6 +293,7 @@ function render({ model, el }) {
     sizes.disconnect();
     model.off("change:state", hear);
     model.off("change:mode change:label change:note change:trouble", draw);
+    model.off("change:writer", writer.draw);
     root.remove();
   };
 }

@@ -5,7 +5,8 @@ const WHY = "A Studio renders one job at a time, for everybody. Ours go to it on
 // The element stays, and with it focus and scrolling; what is in it is drawn anew.
 function fill(scroll, headings, rows) {
   const head = make("thead", {}, make("tr", {}, ...headings.map((text) => make("th", {}, text))));
-  const body = make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells.map((text) => make("td", {}, text)))));
+  const body = make("tbody", {}, ...rows.map((cells) => make("tr", {},
+    ...cells.map((text, index) => make("td", { "data-heading": headings[index] ?? "" }, text)))));
   scroll.replaceChildren(make("table", {}, head, body));
 }
 

@@ -1,0 +1,1 @@
+"""LoRAs with their notes, trigger words and uses, and the parts of that page."""
