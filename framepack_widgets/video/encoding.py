@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from framepack_widgets.video.composer import Composer
+from framepack_widgets.video.tile import FORMAT, planes_of
 
 if TYPE_CHECKING:
     import av
@@ -39,7 +40,7 @@ def write_mp4(composer: Composer, target: Path, title: str, each: Each) -> None:
     with av.open(os.fspath(target), "w", format="mp4", options=options) as out:
         if title:
             out.metadata["title"] = title
-        stream = _stream(out, "libx264", composer, "yuv420p")
+        stream = _stream(out, "libx264", composer, FORMAT)
         stream.options = {**H264, **_TAGS}
         # Threads that share a picture: with one picture each, every processor needs 40 MB more.
         stream.codec_context.thread_type = "SLICE"
@@ -52,7 +53,7 @@ def write_webp(composer: Composer, target: Path, title: str, each: Each) -> None
 
     del title  # there is no place for it
     with av.open(os.fspath(target), "w", format="webp", options={"loop": "0"}) as out:
-        stream = _stream(out, "libwebp_anim", composer, "yuv420p")
+        stream = _stream(out, "libwebp_anim", composer, FORMAT)
         stream.options = dict(_WEBP)
         _encode(out, stream, _told(composer, each))
 
@@ -94,12 +95,12 @@ def _palette(composer: Composer, each: Each) -> av.VideoFrame:
     import av
 
     graph = av.filter.Graph()
-    source = _source(graph, composer, "bgra")
+    source = _source(graph, composer)
     sink = _chain(graph, source, graph.add("palettegen", "reserve_transparent=0"))
     step = max(1, composer.count // _PALETTE_PICTURES)
     for number, sheet in enumerate(_told(composer, each)):
         if number % step == 0:
-            source.push(sheet.reformat(format="bgra"))
+            source.push(_copied(sheet))
     source.push(None)
     palette: av.VideoFrame = sink.pull()
     return palette
@@ -111,7 +112,7 @@ def _in_palette(
     import av
 
     graph = av.filter.Graph()
-    source = _source(graph, composer, "bgra")
+    source = _source(graph, composer)
     colours = graph.add_buffer(
         width=palette.width,
         height=palette.height,
@@ -125,16 +126,27 @@ def _in_palette(
     colours.push(palette)
     colours.push(None)
     for sheet in sheets:
-        source.push(sheet.reformat(format="bgra"))
+        source.push(_copied(sheet))
         yield from _pulled(sink)
     source.push(None)
     yield from _pulled(sink)
 
 
-def _source(graph: Any, composer: Composer, pix_fmt: str) -> Any:
+def _source(graph: Any, composer: Composer) -> Any:
     return graph.add_buffer(
-        width=composer.width, height=composer.height, format=pix_fmt, time_base=1 / composer.rate
+        width=composer.width, height=composer.height, format=FORMAT, time_base=1 / composer.rate
     )
+
+
+def _copied(sheet: av.VideoFrame) -> av.VideoFrame:
+    """For filters, which may keep a frame longer than the composer leaves it as it is."""
+    import av
+
+    copy = av.VideoFrame(sheet.width, sheet.height, FORMAT)
+    for target, source in zip(planes_of(copy), planes_of(sheet)):
+        target[:] = source
+    copy.pts, copy.time_base = sheet.pts, sheet.time_base
+    return copy
 
 
 def _chain(graph: Any, source: Any, work: Any, second: Any = None) -> Any:

@@ -129,6 +129,24 @@ def test_animated_pictures(clips: list[Path], tmp_path: Path, ending: str) -> No
     assert PIL.Image.open(grid.poster).size == (grid.width, grid.height)
 
 
+@pytest.mark.parametrize("ending", [".gif", ".webp", ".mp4"])
+def test_the_right_edge_is_there(clips: list[Path], tmp_path: Path, ending: str) -> None:
+    """FFmpeg leaves the last pixels out of some pictures with 4 bytes a pixel."""
+    grid = write_grid(tmp_path / f"g{ending}", [[clips[0]]], tile=(66, 50), gap=0, fps=15)
+    if ending == ".mp4":
+        shown = list(Clip(grid.path).iter_frames())
+    else:
+        with PIL.Image.open(grid.path) as picture:
+            shown = []
+            for number in range(picture.n_frames):
+                picture.seek(number)
+                shown.append(np.asarray(picture.convert("RGB")))
+    for number, frame in enumerate(shown):
+        assert np.abs(frame[:, 50:].astype(int) - level(2 * number, 0)).max() < 12
+    poster = np.asarray(PIL.Image.open(grid.poster).convert("L")).astype(int)
+    assert np.ptp(poster) < 8
+
+
 # -- sizes ---------------------------------------------------------------------------------------
 def test_clips_are_fitted_in_whole(tmp_path: Path, clips: list[Path]) -> None:
     tall = make(tmp_path / "tall.mp4", 4, 1, size=(31, 63), pix_fmt="yuv444p")
