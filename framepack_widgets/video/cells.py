@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,21 +52,35 @@ def look_into(cells: Sequence[Sequence[Any]]) -> Looked:
     clips: list[Readable] = []
     empty: dict[tuple[int, int], str] = {}
     notes: list[str] = []
-    for row, line in enumerate(cells):
-        for column in range(columns):
-            cell = line[column] if column < len(line) else None
-            if cell is None or isinstance(cell, Empty):
-                empty[row, column] = _REASON if cell is None else cell.reason
-                continue
-            try:
-                clips.append(_readable(row, column, Path(cell).expanduser()))
-            except LibraryError as error:
-                empty[row, column] = f"{Path(cell).name} cannot be read"
-                notes.append(str(error))
+    given = [
+        (row, column, line[column] if column < len(line) else None)
+        for row, line in enumerate(cells)
+        for column in range(columns)
+    ]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        looked = list(pool.map(lambda cell: _look(*cell), given))
+    for (row, column, cell), found in zip(given, looked):
+        if isinstance(found, Readable):
+            clips.append(found)
+        elif isinstance(found, LibraryError):
+            empty[row, column] = f"{Path(str(cell)).name} cannot be read"
+            notes.append(str(found))
+        else:
+            empty[row, column] = found
     if not clips:
         why = f" {notes[0]}" if notes else ""
         raise LibraryError(f"There is no clip to show in this grid.{why}")
     return Looked(rows, columns, tuple(clips), empty, tuple(notes))
+
+
+def _look(row: int, column: int, cell: Any) -> Readable | LibraryError | str:
+    """What is there, what is wrong with it, or why there is nothing."""
+    if cell is None or isinstance(cell, Empty):
+        return _REASON if cell is None else cell.reason
+    try:
+        return _readable(row, column, Path(cell).expanduser())
+    except LibraryError as error:
+        return error
 
 
 def _readable(row: int, column: int, path: Path) -> Readable:

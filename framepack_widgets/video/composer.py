@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
+_AHEAD = 3  # sheets that are drawn while the one before them is encoded
+
+
 class Composer:
-    """All pictures of the grid. Memory: two sheets and one decoder a clip, however long."""
+    """All pictures of the grid. Memory: four sheets and one decoder a clip, however long."""
 
     def __init__(
         self, background: Image, tiles: Sequence[TilePlan], count: int, rate: Fraction
@@ -31,25 +35,32 @@ class Composer:
 
     def sheets(self) -> Iterator[av.VideoFrame]:
         """The pictures, yuv420p, ITU-R 601. Each is good until the next is asked for."""
-        workers = min(len(self._tiles), os.cpu_count() or 1)
+        workers = max(1, min(len(self._tiles), os.cpu_count() or 1))
+        ring = [self._blank() for _ in range(_AHEAD + 1)]
+        planes = [planes_of(sheet) for sheet in ring]
         with ExitStack() as files:
             tiles = [files.enter_context(plan.opened()) for plan in self._tiles]
-            pair = [self._blank(), self._blank()]
-            planes = [planes_of(sheet) for sheet in pair]
-            # Left before the files are closed, so that nobody decodes a closed one.
-            with ThreadPoolExecutor(max(1, workers), "grid") as pool:
+            # Left before the files are closed, so that nobody decodes a closed one. One sheet is
+            # drawn after the other, its tiles at once: each clip has to be decoded in order.
+            with ThreadPoolExecutor(workers, "tile") as pool, ThreadPoolExecutor(1, "sheet") as one:
 
-                def draw(number: int) -> list[Future[None]]:
-                    return [pool.submit(tile.draw, number, planes[number % 2]) for tile in tiles]
+                def draw(number: int) -> None:
+                    place = planes[number % len(ring)]
+                    for _ in pool.map(lambda tile: tile.draw(number, place), tiles):
+                        pass
 
-                drawn = draw(0)
-                for number in range(self.count):
-                    for one in drawn:
-                        one.result()
-                    drawn = draw(number + 1) if number + 1 < self.count else []
-                    sheet = pair[number % 2]
-                    sheet.pts, sheet.time_base = number, 1 / self.rate
-                    yield sheet
+                drawn = deque(one.submit(draw, n) for n in range(min(_AHEAD, self.count)))
+                try:
+                    for number in range(self.count):
+                        drawn.popleft().result()
+                        if number + _AHEAD < self.count:
+                            drawn.append(one.submit(draw, number + _AHEAD))
+                        sheet = ring[number % len(ring)]
+                        sheet.pts, sheet.time_base = number, 1 / self.rate
+                        yield sheet
+                finally:
+                    for waiting in drawn:
+                        waiting.cancel()
             self._note_damage(tiles)
 
     def _blank(self) -> av.VideoFrame:

@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 from framepack_widgets import durable
-from framepack_widgets.clip import Clip
 from framepack_widgets.errors import FramePackError, LibraryError
 from framepack_widgets.video.background import Headers
 from framepack_widgets.video.cells import Empty, Looked, look_into
@@ -22,7 +21,9 @@ if TYPE_CHECKING:
     import av
     from PIL.Image import Image
 
-Cell = Union[Clip, str, "os.PathLike[str]", Empty, None]
+    from framepack_widgets.clip import Clip
+
+    Cell = Clip | str | os.PathLike[str] | Empty | None
 Progress = Callable[[int, int], None]
 _FASTEST = 120  # pictures a second
 _FASTEST_GIF = 50  # browsers show faster ones at 10
