@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from framepack_widgets.errors import FramePackError, LibraryError
 from framepack_widgets.poster import as_poster
 from framepack_widgets.video.report_data import axes_of, common_of, places_of, point_data
 from framepack_widgets.video.report_page import page
-from framepack_widgets.video.report_point import Points, ReportPoint, points_of
+from framepack_widgets.video.report_point import ReportPoint, points_of
 
 _POSTER_WIDTH = 480  # px
 _PAGE = "index.html"
@@ -42,7 +42,7 @@ class Report:
 
 def write_report(
     path: str | os.PathLike[str],
-    run_or_points: Points,
+    run_or_points: Iterable[ReportPoint] | Any,
     *,
     title: str = "",
     single_file: bool = False,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 from framepack_widgets.clip import Clip
 from framepack_widgets.frozen import FrozenDict
@@ -15,7 +15,7 @@ from framepack_widgets.settings import Settings
 
 _NO_LABELS: Mapping[str, str] = FrozenDict()
 _NO_PLACES: Mapping[str, int] = FrozenDict()
-_NO_NUMBERS: Mapping[str, "float | None"] = FrozenDict()
+_NO_NUMBERS: Mapping[str, float | None] = FrozenDict()
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,7 @@ class ReportPoint:
     metrics: Mapping[str, float | None] = _NO_NUMBERS
 
 
-Points = Union[Iterable[ReportPoint], Any]
-
-
-def points_of(given: Points) -> tuple[ReportPoint, ...]:
+def points_of(given: Iterable[ReportPoint] | Any) -> tuple[ReportPoint, ...]:
     """The points of a run (what has `.points`), or these points themselves.
 
     Numbers about clips are those that are known already: measuring takes as long as they play.
