@@ -21,6 +21,7 @@ from framepack_widgets.cli.login import login, logout
 from framepack_widgets.cli.options import command
 from framepack_widgets.cli.render import render
 from framepack_widgets.cli.run import run
+from framepack_widgets.cli.sweep import sweep
 from framepack_widgets.cli.talk import Talk, write
 
 app = typer.Typer(
@@ -36,6 +37,7 @@ app = typer.Typer(
 command(app, "connect")(connect)
 command(app, "render")(render)
 command(app, "run")(run)
+command(app, "sweep")(sweep)
 command(app, "adopt")(adopt)
 command(app, "app")(serve_app)
 command(app, "login")(login)
