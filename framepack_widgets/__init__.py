@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from framepack_widgets.session import Studio, connect
     from framepack_widgets.settings import Settings
     from framepack_widgets.settings_files import open_settings
+    from framepack_widgets.sweep_run import SweepRun
     from framepack_widgets.sweeps.axis import Axis
     from framepack_widgets.sweeps.axis_values import linspace, logspace
     from framepack_widgets.sweeps.draws import choice, log_uniform, uniform
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from framepack_widgets.widgets.app.app import App
     from framepack_widgets.widgets.clips.clip_browser import ClipBrowser
     from framepack_widgets.widgets.clips.player import Player
+    from framepack_widgets.widgets.compare.compare import Compare
     from framepack_widgets.widgets.form.form import Form
     from framepack_widgets.widgets.frames.frame_picker import FramePicker
     from framepack_widgets.widgets.jobs.job_view import JobView
@@ -61,6 +63,7 @@ _HOMES = {
     "adopt_folder": "adoption",
     "allow_nested_loops": "_loop",
     "Clip": "clip",
+    "Compare": "widgets.compare.compare",
     "Form": "widgets.form.form",
     "FramePackError": "errors",
     "JobCancelled": "errors",
@@ -93,6 +96,7 @@ _HOMES = {
     "JobView": "widgets.jobs.job_view",
     "Axis": "sweeps.axis",
     "Sweep": "sweeps.sweep",
+    "SweepRun": "sweep_run",
     "alternatives": "sweeps.sources",
     "choice": "sweeps.draws",
     "linspace": "sweeps.axis_values",
@@ -108,6 +112,7 @@ __all__ = [
     "Axis",
     "Clip",
     "ClipBrowser",
+    "Compare",
     "Form",
     "FoundSettings",
     "FramePackError",
@@ -132,6 +137,7 @@ __all__ = [
     "StudioRefused",
     "StudioUnreachable",
     "Sweep",
+    "SweepRun",
     "WrongClip",
     "adopt_folder",
     "allow_nested_loops",

@@ -22,12 +22,20 @@ class Watcher(Protocol):
         """The record has changed. Called from the background loop's thread; returns at once."""
 
 
+class Onlooker(Protocol):
+    """Whoever wants to know what becomes of many jobs."""
+
+    def told(self, record: JobRecord | None) -> None:
+        """A job has changed; None: something may have. From any thread; returns at once."""
+
+
 class Feed:
     """Which objects of this process watch which jobs of one Library. They are held weakly."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
         self._watchers: weakref.WeakValueDictionary[str, Watcher] = weakref.WeakValueDictionary()
+        self._onlookers: weakref.WeakSet[Onlooker] = weakref.WeakSet()
         self._guard = threading.Lock()
 
     def watch(self, watcher: Watcher) -> Watcher:
@@ -43,11 +51,23 @@ class Feed:
         with self._guard:
             return self._watchers.get(job_id)
 
+    def look_on(self, onlooker: Onlooker) -> None:
+        """Tell this one of every change, as long as somebody else holds it."""
+        with self._guard:
+            self._onlookers.add(onlooker)
+
+    def _tell_onlookers(self, record: JobRecord | None) -> None:
+        with self._guard:
+            onlookers = list(self._onlookers)
+        for onlooker in onlookers:
+            onlooker.told(record)
+
     def publish(self, record: JobRecord) -> None:
         """Tell the one who watches this job."""
         watcher = self.watcher(record.id)
         if watcher is not None:
             watcher.tell(record)
+        self._tell_onlookers(record)
 
     def refresh(self, known: Collection[str] = ()) -> None:
         """Look up every watched job that is not finished: another process may have moved it on.
@@ -64,3 +84,4 @@ class Feed:
                     continue  # deleted meanwhile
                 if record != watcher.record:
                     watcher.tell(record)
+        self._tell_onlookers(None)

@@ -155,6 +155,8 @@ class JobRecord:
     parents: tuple[str, ...] = ()  # ids of the jobs whose clips it was made from
     operation: str = ""  # how it was made from them: "continue", "join", "upscale", ...
     options: Mapping[str, Any] = field(default_factory=FrozenDict)  # of that operation; plain JSON
+    run: str | None = None  # id of the sweep's run that it was made for
+    content: str | None = None  # identity of its settings (`sweeps.identity.content_id`)
     sent_at: float | None = None
     started_at: float | None = None  # seen running for the first time
     ended_at: float | None = None  # seen to be over on the server; less started_at: the render

@@ -60,6 +60,11 @@ class Desk:
         """The connection that its jobs go over."""
         return self._client
 
+    @property
+    def feed(self) -> Feed:
+        """Who tells what becomes of its jobs."""
+        return self._feed
+
     def start(self) -> None:
         """Run (or watch) the jobs from now on."""
 
@@ -134,7 +139,8 @@ class Desk:
                     if record.id not in jobs:
                         jobs[record.id] = self.handle(record)
                         ends.callback(jobs[record.id].watch(news.tell))
-                if not left and all(job.done for job in jobs.values()):
+                to_come = self.library.runs.has_next(self.key)  # points that are no jobs yet
+                if not (left or to_come) and all(job.done for job in jobs.values()):
                     return list(jobs.values())
                 if end is not None and time.monotonic() >= end:
                     raise TimeoutError(f"{len(left)} jobs are left after {timeout} s; they go on.")

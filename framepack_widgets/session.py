@@ -25,6 +25,8 @@ from framepack_widgets.studio.address import from_environment
 from framepack_widgets.studio.connect import Credentials, find, open_client
 from framepack_widgets.studio_loras import WithLoras
 from framepack_widgets.studio_presets import StudioPresets
+from framepack_widgets.studio_runs import Running
+from framepack_widgets.sweeps.identity import content_id
 from framepack_widgets.toolbox import Toolbox
 from framepack_widgets.validation import validate
 
@@ -82,7 +84,7 @@ async def _arrive(opening: Awaitable[StudioClient]) -> tuple[StudioClient, str |
     return client, current.server_id if current is not None else ""
 
 
-class Studio(Adopting, WithLoras, Writing):
+class Studio(Adopting, Running, WithLoras, Writing):
     """A Studio and the Library beside it. Made by `connect`."""
 
     def __init__(self, client: StudioClient, desk: Desk, running: str | None = None) -> None:
@@ -206,15 +208,15 @@ class Studio(Adopting, WithLoras, Writing):
         resolved = self.schema.resolve(self.library.localise(wanted))
         if resolved.seed is None:
             resolved = resolved.replace(seed=secrets.randbelow(MAX_SEED + 1))
-        record = self._stamped(
-            JobRecord(
-                id=secrets.token_hex(6),
-                studio=self._desk.key,
-                settings=resolved,
-                created_at=self._desk.clock(),
-                notes=tuple(str(warning) for warning in report.warnings),
-                **about,
-            )
+        record = JobRecord(
+            id=secrets.token_hex(6),
+            studio=self._desk.key,
+            settings=resolved,
+            created_at=self._desk.clock(),
+            notes=tuple(str(warning) for warning in report.warnings),
+            content=content_id(resolved),
+            **stamps.drawn(self.schema, resolved),
+            **about,
         )
         job = self._desk.handle(record)  # before the runner can have news of it
         self.library.add(record)
@@ -227,16 +229,6 @@ class Studio(Adopting, WithLoras, Writing):
         elif values:
             settings = settings.replace(**values)
         return self.library.recall(settings)
-
-    def _stamped(self, record: JobRecord) -> JobRecord:
-        field = stamps.inert_field(self.schema, record.settings)
-        if field is None:
-            return record
-        return record.replace(
-            stamp=1 + secrets.randbelow(stamps.MAX_STAMP),
-            stamp_key=stamps.SIDECAR_KEYS[field.name],
-            stamp_step=field.step,
-        )
 
     def jobs(self, **search: Any) -> list[Job]:
         """Jobs on this Studio, newest first, earlier kernels' too; search as in `Library.jobs`."""

@@ -9,6 +9,7 @@ for JSON.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -46,6 +47,18 @@ def inert_field(schema: Schema, settings: Settings) -> Field | None:
     choice = switch.choice(deciding.default if value is None else deciding.canonical(value))
     carrier = schema.get(choice.carrier) if choice is not None and choice.carrier else None
     return carrier if carrier is not None and _can_carry(carrier) else None
+
+
+def drawn(schema: Schema, settings: Settings) -> dict[str, Any]:
+    """A new stamp for these settings, as fields of a JobRecord; empty where none can be carried."""
+    field = inert_field(schema, settings)
+    if field is None:
+        return {}
+    return {
+        "stamp": 1 + secrets.randbelow(MAX_STAMP),
+        "stamp_key": SIDECAR_KEYS[field.name],
+        "stamp_step": field.step,
+    }
 
 
 def apply(value: float, stamp: int, field: Field) -> float:

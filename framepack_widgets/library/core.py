@@ -20,6 +20,7 @@ from framepack_widgets.library.inputs import Inputs
 from framepack_widgets.library.joins import Joins
 from framepack_widgets.library.lora_uses import LoraUse, lora_uses
 from framepack_widgets.library.rows import Rows
+from framepack_widgets.library.runs import RunStore
 from framepack_widgets.library.search import States, When
 from framepack_widgets.library.store import JobStore
 from framepack_widgets.library.studios import StudioBook, StudioRow
@@ -44,10 +45,13 @@ class Library(HouseKeeping, Joins):
         self._files = ClipFiles(self.path, self._inputs)
         self._make_folders()
         self._database = Database(self.path / DATABASE)
-        self._store = JobStore(self._database, Rows(self._inputs))
+        rows = Rows(self._inputs)
+        self._store = JobStore(self._database, rows)
         self._studios = StudioBook(self._database)
         self._trash = Trash(self.path, self._database, self._inputs)
         self._trash.recover()
+        self.runs = RunStore(self._database, self._store, rows, self._files.clips, self._trash)
+        """The runs of sweeps: their points, which have become jobs, and which come next."""
 
     @property
     def clips_folder(self) -> Path:

@@ -10,6 +10,11 @@ import json
 import sqlite3
 from collections.abc import Callable
 
+from framepack_widgets.errors import FramePackError
+from framepack_widgets.job import RENDER
+from framepack_widgets.settings import Settings
+from framepack_widgets.sweeps.identity import content_id
+
 APPLICATION_ID = 0x46504C42  # "FPLB" in the file's header: this file is a Library's
 
 
@@ -82,9 +87,72 @@ def _stars(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE jobs ADD COLUMN stars INTEGER NOT NULL DEFAULT 0")
 
 
+def _runs(connection: sqlite3.Connection) -> None:
+    # A sweep's points stand in `run_points` until their turn comes: only then they become jobs.
+    # `settings` never changes once it is there. `places`: where in the sweep the point stands,
+    # several where equal points were folded. listed = 0: the sweep has the point no more.
+    # ended = 1: its job was ended by stopping the run; going on renders it anew.
+    connection.execute(
+        """CREATE TABLE runs (
+            id TEXT PRIMARY KEY,
+            studio TEXT NOT NULL,
+            name TEXT NOT NULL,
+            position REAL NOT NULL,
+            created_at REAL NOT NULL,
+            wish TEXT NOT NULL,
+            record TEXT NOT NULL,
+            UNIQUE (studio, name)
+        ) WITHOUT ROWID"""
+    )
+    connection.execute(
+        """CREATE TABLE run_points (
+            run TEXT NOT NULL,
+            point TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            job TEXT,
+            settings TEXT NOT NULL,
+            places TEXT NOT NULL,
+            listed INTEGER NOT NULL DEFAULT 1,
+            reused INTEGER NOT NULL DEFAULT 0,
+            ended INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (run, point)
+        ) WITHOUT ROWID"""
+    )
+    connection.execute(
+        "CREATE INDEX run_points_to_feed ON run_points (run, number) "
+        "WHERE job IS NULL AND listed = 1"
+    )
+    connection.execute("CREATE INDEX run_points_ended ON run_points (run) WHERE ended = 1")
+    connection.execute("CREATE INDEX run_points_of_job ON run_points (job)")
+    connection.execute("ALTER TABLE jobs ADD COLUMN run TEXT")
+    connection.execute("ALTER TABLE jobs ADD COLUMN content TEXT")
+    rows = connection.execute(
+        "SELECT id, settings, record FROM jobs WHERE state = 'done' AND clip IS NOT NULL"
+    ).fetchall()
+    found = [(name, job) for job, *rest in rows if (name := _content_of(*rest)) is not None]
+    connection.executemany("UPDATE jobs SET content = ? WHERE id = ?", found)
+    connection.execute("CREATE INDEX jobs_by_content ON jobs (content) WHERE content IS NOT NULL")
+    connection.execute("CREATE INDEX jobs_by_run ON jobs (run) WHERE run IS NOT NULL")
+
+
+def _content_of(settings: str, record: str) -> str | None:
+    """The identity of an earlier render's settings, so that sweeps need not render it again."""
+    try:
+        if json.loads(record).get("origin", RENDER) != RENDER:
+            return None
+        values = json.loads(settings)
+        for name, value in values.items():
+            if isinstance(value, dict) and isinstance(value.get("kept"), str):
+                values[name] = value["kept"]  # named by its content, which is all that counts
+        return content_id(Settings.from_dict(values))
+    except (ValueError, TypeError, AttributeError, FramePackError):
+        return None  # only means that it may be rendered again
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _jobs_and_studios,
     _trash_and_inputs,
     _stars,
+    _runs,
 )
 VERSION = len(MIGRATIONS)

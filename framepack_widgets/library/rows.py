@@ -33,13 +33,22 @@ class Rows:
 
     def insert(self, record: JobRecord) -> dict[str, Any]:
         """Every column but `position`."""
-        settings = durable.json_text(self._inputs.to_stored(record.settings))
         return {
             "id": record.id,
             "model": record.settings.model or "",
-            "settings": settings,
+            "run": record.run,
+            "content": record.content,
+            "settings": self.settings_text(record.settings),
             **self.update(record),
         }
+
+    def settings_text(self, settings: Settings) -> str:
+        """Settings as their column holds them."""
+        return durable.json_text(self._inputs.to_stored(settings))
+
+    def inputs_of(self, settings: Settings) -> set[str]:
+        """The names of the kept files that these settings use."""
+        return set(kept_names(self._inputs.to_stored(settings)).values())
 
     def update(self, record: JobRecord) -> dict[str, Any]:
         """The columns that may change after a job was made. Settings never do."""
@@ -68,7 +77,7 @@ class Rows:
         values.update(
             id=job_id,
             studio=studio,
-            settings=self._read_settings(settings),
+            settings=self.read_settings(settings),
             created_at=created_at,
             state=JobState(state),
             wish=Wish(values["wish"]),
@@ -81,7 +90,8 @@ class Rows:
         )
         return JobRecord(**values)
 
-    def _read_settings(self, text: str) -> Settings:
+    def read_settings(self, text: str) -> Settings:
+        """What `settings_text` wrote."""
         # A sweep is read as a whole every time the page is drawn; equal text is the same object.
         known = self._settings.get(text)
         if known is None:

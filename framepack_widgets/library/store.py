@@ -29,27 +29,36 @@ class JobStore:
 
     def add(self, record: JobRecord, check_input: Callable[[str], None]) -> None:
         """Put a new job behind all others. check_input(name) raises if a kept file is not there."""
+        with self._database.write() as connection:
+            self.insert(connection, record, check_input)
+
+    def insert(
+        self,
+        connection: sqlite3.Connection,
+        record: JobRecord,
+        check_input: Callable[[str], None],
+    ) -> None:
+        """As `add`, as a part of a transaction that does more."""
         columns = self._rows.insert(record)
         names = inputs_of(columns["settings"])
-        with self._database.write() as connection:
-            # Inside the transaction: a deletion in another process cannot take them meanwhile.
-            for name in names:
-                check_input(name)
-            try:
-                connection.execute(
-                    f"INSERT INTO jobs (position, {', '.join(columns)}) VALUES "  # noqa: S608
-                    "((SELECT coalesce(max(position), 0) + 1 FROM jobs), "
-                    f"{', '.join('?' * len(columns))})",
-                    list(columns.values()),
-                )
-            except sqlite3.IntegrityError as error:
-                raise LibraryError(
-                    f"The Library has a job {record.id} already; a job is added once."
-                ) from error
-            connection.executemany(
-                "INSERT INTO job_inputs (job, input) VALUES (?, ?)",
-                [(record.id, name) for name in sorted(names)],
+        # Inside the transaction: a deletion in another process cannot take them meanwhile.
+        for name in names:
+            check_input(name)
+        try:
+            connection.execute(
+                f"INSERT INTO jobs (position, {', '.join(columns)}) VALUES "  # noqa: S608
+                "((SELECT coalesce(max(position), 0) + 1 FROM jobs), "
+                f"{', '.join('?' * len(columns))})",
+                list(columns.values()),
             )
+        except sqlite3.IntegrityError as error:
+            raise LibraryError(
+                f"The Library has a job {record.id} already; a job is added once."
+            ) from error
+        connection.executemany(
+            "INSERT INTO job_inputs (job, input) VALUES (?, ?)",
+            [(record.id, name) for name in sorted(names)],
+        )
 
     def get(self, job_id: str) -> JobRecord:
         """The job with this id, or the only one whose id begins so (4 characters at least)."""
@@ -104,6 +113,15 @@ class JobStore:
             f"SELECT {COLUMNS} FROM jobs WHERE studio = ? AND open = 1 "  # noqa: S608
             "AND +deletion IS NULL ORDER BY position",
             (studio,),
+        )
+        return [self._record(row) for row in rows]
+
+    def of_run(self, run: str) -> list[JobRecord]:
+        """The jobs that are points of a run; those in the trash are none."""
+        rows = self._database.read(
+            f"SELECT {COLUMNS} FROM jobs WHERE deletion IS NULL AND id IN "  # noqa: S608
+            "(SELECT job FROM run_points WHERE run = ?)",
+            (run,),
         )
         return [self._record(row) for row in rows]
 

@@ -14,11 +14,12 @@ from framepack_widgets.errors import (
     StudioUnreachable,
 )
 from framepack_widgets.events import Failed, Joined, NeverSent, Sending, Sent
-from framepack_widgets.job import JobRecord, JobState, Wish
+from framepack_widgets.job import JobRecord, JobState
 from framepack_widgets.lock import RunnerLock
 from framepack_widgets.runner.context import Context, now
 from framepack_widgets.runner.dormant import Dormant
 from framepack_widgets.runner.evidence import Evidence
+from framepack_widgets.runner.feeder import Feeder
 from framepack_widgets.runner.fetch import Fetcher
 from framepack_widgets.runner.follow import Follower
 from framepack_widgets.runner.recover import Recovery
@@ -47,6 +48,7 @@ class Runner:
         self._recovery = Recovery(context, self._evidence)
         self._fetcher = Fetcher(context)
         self._dormant = Dormant(context)
+        self._feeder = Feeder(context)
         self._wake = asyncio.Event()
         self._ahead: asyncio.Task[None] | None = None
         self._ahead_of: str | None = None
@@ -100,7 +102,8 @@ class Runner:
     async def _step(self) -> float:
         """One round. Seconds until the next."""
         jobs = self._context.jobs()
-        if not (jobs or self._dormant.is_expecting() or self._dormant.is_hoping()):
+        is_idle = not (jobs or self._feeder.is_hungry())
+        if is_idle and not (self._dormant.is_expecting() or self._dormant.is_hoping()):
             self._lock.release()
             return _IDLE_S
         if not self._lock.held:
@@ -108,6 +111,7 @@ class Runner:
                 return _VIEW_S
             jobs = self._context.jobs()  # the former holder's last word
             self._context.some_ended = True
+        jobs = self._feeder.feed(jobs)
         for record in jobs:
             if record.state is JobState.FETCHING:
                 self._fetcher.start(record)
@@ -117,14 +121,14 @@ class Runner:
         if any(r.state in _ON_SERVER for r in jobs):
             delay = await self._follow(jobs)
             return min(delay, 0.0) if self._is_free() else delay
-        ready = [r for r in jobs if r.state is JobState.WAITING and r.wish is Wish.RUN]
+        ready = self._feeder.in_turn(jobs)
         if ready:
             await self._send(ready[0])
             return 0.0
         return await self._look_around(jobs)
 
     async def _follow(self, jobs: list[JobRecord]) -> float:
-        self._upload_ahead([r for r in jobs if r.state is JobState.WAITING])
+        self._upload_ahead(self._feeder.in_turn(jobs))
         active = [r for r in jobs if r.state in _ON_SERVER]
         others = [r for r in jobs if r.state not in _ON_SERVER]
         return await self._follower.step(active, [*others, *self._dormant.records()])
@@ -144,7 +148,7 @@ class Runner:
 
     def _upload_ahead(self, waiting: list[JobRecord]) -> None:
         """Send the next job's frames while the current one renders."""
-        nxt = next((r for r in waiting if r.wish is Wish.RUN), None)
+        nxt = next(iter(waiting), None)
         if nxt is None or nxt.id == self._ahead_of or (self._ahead and not self._ahead.done()):
             return
         self._ahead_of = nxt.id

@@ -128,7 +128,7 @@ def test_damage_that_shows_only_later(tmp_path: Path) -> None:
     library.close()
     file = tmp_path / "library.sqlite3"
     pages = bytearray(file.read_bytes())
-    pages[4096 * 6 : 4096 * 20] = b"\xff" * (4096 * 14)
+    pages[4096 * 16 : 4096 * 30] = b"\xff" * (4096 * 14)
     file.write_bytes(pages)
     library = Library(tmp_path)
     with pytest.raises(LibraryError, match=r"is damaged.*rescan"):

@@ -1,0 +1,47 @@
+"""What the database is asked about runs."""
+
+from __future__ import annotations
+
+from framepack_widgets.library.run_rows import DELETED, PLANNED
+
+RUN_COLUMNS = "id, studio, name, position, created_at, wish, record"
+
+# A job in the trash counts as none.
+POINTS = """
+SELECT p.point, p.number, p.places, p.listed, p.reused, p.job, j.state, j.clip,
+    CASE WHEN j.state = 'done' THEN json_extract(j.record, '$.partial') ELSE 0 END,
+    CASE WHEN j.open = 0 AND j.state != 'done' THEN json_extract(j.record, '$.message') END
+FROM run_points AS p LEFT JOIN jobs AS j ON j.id = p.job AND j.deletion IS NULL
+WHERE p.run = ? ORDER BY p.number, p.point
+"""
+
+COUNTS = f"""
+SELECT CASE WHEN p.job IS NULL THEN '{PLANNED}' ELSE coalesce(j.state, '{DELETED}') END AS stands,
+    sum(json_array_length(p.places))
+FROM run_points AS p LEFT JOIN jobs AS j ON j.id = p.job AND j.deletion IS NULL
+WHERE p.run = ? AND p.listed = 1 GROUP BY stands
+"""  # noqa: S608 both words are ours
+
+TURNS = """
+SELECT id, wish, EXISTS
+    (SELECT 1 FROM run_points WHERE run = runs.id AND job IS NULL AND listed = 1), EXISTS
+    (SELECT 1 FROM run_points AS p JOIN jobs AS j ON j.id = p.job
+        WHERE p.run = runs.id AND p.ended = 1 AND j.state = 'cancelled')
+FROM runs WHERE studio = ? ORDER BY position, created_at
+"""
+
+RENEW_ENDED = """
+UPDATE run_points SET job = NULL, reused = 0, ended = 0
+WHERE run = ? AND ended = 1 AND job IN (SELECT id FROM jobs WHERE state = 'cancelled')
+"""
+
+NEXT = """
+SELECT point, number, settings FROM run_points
+WHERE run = ? AND job IS NULL AND listed = 1 AND number > ? ORDER BY number LIMIT ?
+"""
+
+TWINS = """
+SELECT id, clip, record FROM jobs
+WHERE content = ? AND state = 'done' AND clip IS NOT NULL AND deletion IS NULL
+ORDER BY created_at DESC LIMIT 20
+"""
