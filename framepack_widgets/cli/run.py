@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from framepack_widgets.session import Studio
 
 _TICK_S = 0.2
+_GOING = ("planning", "waiting", "running")  # states of a sweep's run
 _OPEN = tuple(state for state in JobState if not state.is_finished)
 
 
@@ -85,7 +86,7 @@ class WaitingList:
             current = self._current()
             if current is not None:
                 show(current)
-            elif not forever:
+            elif not forever and not self._has_points():
                 return
             time.sleep(_TICK_S)
 
@@ -105,6 +106,10 @@ class WaitingList:
         """The job that is furthest, None if nothing is left that would go on by itself."""
         alive = list(self._alive())
         return max(alive, key=lambda job: _OPEN.index(job.state), default=None)
+
+    def _has_points(self) -> bool:
+        """Whether a sweep has points whose turn is still to come."""
+        return any(run.state in _GOING for run in self._studio.runs())
 
     def _alive(self) -> Iterator[Job]:
         for job in self._known.values():

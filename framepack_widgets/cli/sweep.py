@@ -143,13 +143,10 @@ def _problem(problem: Any) -> dict[str, Any]:
 
 def _found(studio: Studio, name: str) -> SweepRun:
     """The run of this name. Raises LibraryError."""
-    found = [run for run in studio.runs() if run.name == name]
-    if not found:
-        raise fp.LibraryError(
-            f"{studio.library.path} has no run {name!r} of this Studio. Add --run to render it, or "
-            "say which one with --name."
-        )
-    return found[0]
+    try:
+        return studio.run_of(name)
+    except fp.LibraryError as error:
+        raise fp.LibraryError(f"{error} Add --run to render it, or name another one.") from error
 
 
 def _tell(talk: Talk, what: str, path: Path, notes: tuple[str, ...]) -> None:

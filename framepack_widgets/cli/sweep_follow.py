@@ -15,12 +15,13 @@ from framepack_widgets.cli.follow import duration, settle
 from framepack_widgets.cli.records import clip_line
 from framepack_widgets.cli.talk import Talk
 from framepack_widgets.job import JobState
+from framepack_widgets.library.run_rows import PLANNED, REFUSED
 
 if TYPE_CHECKING:
-    from framepack_widgets.sweep_run import RunPoint, SweepRun
+    from framepack_widgets.run_point import RunPoint
+    from framepack_widgets.sweep_run import SweepRun
 
 _TICK_S = 0.5
-_PLANNED = "planned"
 
 
 def follow_run(run: SweepRun, talk: Talk) -> ExitCode:
@@ -29,6 +30,9 @@ def follow_run(run: SweepRun, talk: Talk) -> ExitCode:
     Raises typer.Exit with INTERRUPTED on Ctrl-C.
     """
     talk.say(f"run {run.name!r}, {run.id}; Ctrl-C leaves it, it goes on later")
+    if run.state == "paused":
+        talk.say("it was paused; now it goes on")
+        run.resume()
     following = _Following(run, talk)
     try:
         following.to_the_end()
@@ -52,6 +56,11 @@ class _Following:
         self._run, self._talk = run, talk
         self._told: set[int] = set()
 
+    @property
+    def _points(self) -> list[RunPoint]:
+        """Those of the sweep; what an earlier form of it had is there, too, and told already."""
+        return [point for point in self._run.points if point.in_sweep]
+
     def to_the_end(self) -> None:
         """Return when nothing of the run would go on by itself."""
         with _progress_of(self._talk) as show:
@@ -65,8 +74,8 @@ class _Following:
                 return
 
     def _look(self, show: Callable[[int, int, str], None]) -> None:
-        points = self._run.points
-        ended = [point for point in points if _is_over(point)]
+        points = self._points
+        ended = [point for point in points if point.is_over]
         for point in ended:
             if point.number not in self._told:
                 self._told.add(point.number)
@@ -82,17 +91,19 @@ class _Following:
 
     def summary(self) -> str:
         """How many ended how."""
-        counts = Counter(str(point.state) for point in self._run.points)
+        counts = Counter(str(point.state) for point in self._points)
         return ", ".join(f"{number} {state}" for state, number in counts.items())
 
     def code(self) -> ExitCode:
         """That of the first point that is not done."""
-        states = [str(point.state) for point in self._run.points]
+        states = [str(point.state) for point in self._points]
         known = {str(state) for state in JobState}
         code = code_of_states([JobState(state) for state in states if state in known])
-        if code is ExitCode.OK and _PLANNED in states:
+        if code is not ExitCode.OK:
+            return code
+        if PLANNED in states:
             return ExitCode.CANCELLED  # somebody stopped the run
-        return code
+        return ExitCode.SETTINGS if REFUSED in states else code
 
 
 def point_data(point: RunPoint) -> dict[str, Any]:
@@ -114,13 +125,6 @@ def _line(point: RunPoint) -> str:
     if point.clip is not None:
         return f"{text}  {point.clip.path}  {clip_line(point.clip)}"
     return f"{text}  {point.error}" if point.error else text
-
-
-def _is_over(point: RunPoint) -> bool:
-    state = str(point.state)
-    if state in {str(each) for each in JobState}:
-        return JobState(state).is_finished
-    return state != _PLANNED
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def write_report(
     writer = _Writer(target, folder, embeds=single_file, links=link)
     try:
         writer.take(points, progress, cancelled)
-        writer.write(title or target.stem)
+        writer.write(title or str(getattr(run_or_points, "name", "")) or target.stem)
     except BaseException:
         writer.undo()
         raise

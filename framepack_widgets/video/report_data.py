@@ -60,9 +60,11 @@ def point_data(
     """What the page knows of a point, apart from its clip."""
     portable = _portable(point.settings)
     texts = settings_texts(point.settings)
+    on_axes = point.coordinates
     poster = point.poster
     return {
         "at": list(places),
+        "label": ", ".join(f"{n}: {v}" for n, v in point.labels.items() if n not in on_axes),
         "state": point.state,
         "error": point.error,
         "stars": max(0, min(5, int(point.stars))),

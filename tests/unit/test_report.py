@@ -290,8 +290,13 @@ def test_a_run_gives_its_points_with_ratings_and_known_numbers(
     common = {"coordinates": {"seed": 0}, "labels": {"seed": "7"}, "settings": Settings(seed=7)}
     done = SimpleNamespace(**common, state="done", clip=Clip(clip), error=None, job=job)
     failed = SimpleNamespace(**common, state="failed", clip=None, error="no memory", job=None)
-    report = write_report(tmp_path / "r.html", SimpleNamespace(points=(done, failed)))
-    first, second = Page(report.path).data["points"]
+    earlier = SimpleNamespace(**{**common, "coordinates": {}}, state="deleted", clip=None)
+    earlier.error = earlier.job = None
+    run = SimpleNamespace(points=(done, failed, earlier), name="night")
+    data = Page(write_report(tmp_path / "r.html", run).path).data
+    first, second, third = data["points"]
+    assert (data["title"], data["axes"]) == ("night", [{"name": "seed", "values": ["7"]}])
+    assert (first["label"], third["label"], third["at"]) == ("", "seed: 7", [-1])
     assert (first["stars"], first["note"], first["metrics"]) == (4, "the best", {"motion": 1.5})
     assert (second["state"], second["error"], second["stars"]) == ("failed", "no memory", 0)
 

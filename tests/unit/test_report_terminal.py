@@ -123,6 +123,7 @@ class Run:
         return [
             SimpleNamespace(
                 number=n, labels={"steps": str(n)}, state=state, clip=None, reused=n == 1,
+                in_sweep=True, is_over=state not in ("planned", "waiting", "running"),
                 error="no memory" if state == "failed" else "", settings=fp.Settings(steps=n),
             )
             for n, state in enumerate(self._looks[0])
@@ -160,6 +161,8 @@ def test_each_point_is_told_once_as_it_ends(
         (["done", "cancelled"], ExitCode.CANCELLED),
         (["done", "planned"], ExitCode.CANCELLED),
         (["done", "deleted"], ExitCode.OK),
+        (["done", "refused"], ExitCode.SETTINGS),
+        (["refused", "failed"], ExitCode.FAILED),
     ],
 )
 def test_the_code_says_how_it_ended(said: io.StringIO, states: list[str], code: ExitCode) -> None:

@@ -23,7 +23,8 @@ const choice = (label, options, value, changed) => {
 const starsOf = (point) => "★".repeat(point.stars) + "☆".repeat(5 - point.stars);
 const labelsOf = (point, names = axes.map((_, n) => n)) => names
   .filter((n) => point.at[n] >= 0)
-  .map((n) => `${axes[n].name}: ${axes[n].values[point.at[n]]}`);
+  .map((n) => `${axes[n].name}: ${axes[n].values[point.at[n]]}`)
+  .concat(point.label || []); // of an earlier form of the sweep
 const facts = (pairs) => make("table", { className: "facts" }, make("tbody", {}, ...pairs.map(
   ([name, text]) => make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, text)),
 )));
@@ -302,7 +303,7 @@ function arrange() {
   const width = place.clientWidth - 130;
   isStacked = x === NONE || width / columns.length < NARROW;
   place.replaceChildren(...(isStacked ? stacked(inside, rows) : [matrix(inside, columns, rows)]));
-  if (rest.length) place.append(make("h2", {}, "Beside these axes"), flow(rest));
+  if (rest.length) place.append(make("h2", {}, "Not on these axes"), flow(rest));
   if (!here.length) place.append(make("p", {}, "No point has these values. Choose others above."));
   if (names >= 0) selectors.querySelectorAll("select")[names]?.focus();
   transport.hidden = !tiles.some((tile) => tile.clip);
