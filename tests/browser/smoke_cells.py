@@ -25,6 +25,7 @@ clip = job.result(60)
 """
 SMOKE: dict[str, Smoke] = {
     "Player": Smoke(f"{STUDIO}fp.Player(clip)", "video"),
+    "Compare": Smoke("fp.Compare([clip, clip], ['one', 'two'])", "text=one"),
     "JobView": Smoke("fp.JobView(job)", "text=done"),
     "Form": Smoke("fp.Form(studio)", "button:has-text('Render')"),
     "FramePicker": Smoke("fp.FramePicker()", "button"),

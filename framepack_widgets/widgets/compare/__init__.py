@@ -1,0 +1,1 @@
+"""Several clips under one transport: played in step, laid over each other, subtracted, rated."""

@@ -1,0 +1,99 @@
+"""The clips that are compared at one time: what differs, what each is sorted by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from framepack_widgets.errors import FramePackError, LibraryError
+from framepack_widgets.library import Library
+from framepack_widgets.widgets.clips.video_source import VideoSource
+from framepack_widgets.widgets.compare import sorting
+from framepack_widgets.widgets.compare.compared import Compared, clip_of
+from framepack_widgets.widgets.compare.differing import differing, flat
+
+MOST = 16
+
+
+class ClipSet:
+    """2 to 16 clips as they were when they were read. Never changed, but for what is measured.
+
+    Raises ValueError for fewer or more, for what is no clip, and for other labels than clips.
+    """
+
+    def __init__(
+        self, clips: Iterable[Any], labels: Sequence[str] | None, library: Library | None
+    ) -> None:
+        taken = [clip_of(item) for item in clips]
+        if not 2 <= len(taken) <= MOST:
+            raise ValueError(f"Compare takes 2 to {MOST} clips, not {len(taken)}.")
+        self.is_named = labels is not None
+        numbers = [str(number + 1) for number in range(len(taken))]
+        texts = numbers if labels is None else [str(label) for label in labels]
+        if len(texts) != len(taken):
+            raise ValueError(f"Compare got {len(taken)} clips, but {len(texts)} labels.")
+        named = zip(taken, texts, strict=True)
+        self.clips = tuple(Compared.read(clip, text, library) for clip, text in named)
+        self.differences = differing([one.settings for one in self.clips])
+        self._numbers: dict[int, dict[str, float | None]] = {}
+
+    def for_page(self) -> list[dict[str, Any]]:
+        """What the page is told of each clip."""
+        pairs = zip(self.clips, self.differences, strict=True)
+        return [one.for_page([list(item) for item in items]) for one, items in pairs]
+
+    def sorts(self) -> list[str]:
+        """By what they can be sorted."""
+        return sorting.choices(self.differences, self.is_named)
+
+    def order(self, by: str) -> list[int]:
+        """Their numbers in that order; "-" in front: the largest first."""
+        name = by.removeprefix(sorting.DOWN)
+        return sorting.order(self._values(name), by.startswith(sorting.DOWN))
+
+    def lacks(self, by: str) -> bool:
+        """Whether that order needs numbers that nobody has measured yet."""
+        is_metric = by.removeprefix(sorting.DOWN) in sorting.METRICS
+        return is_metric and len(self._numbers) < len(self.clips)
+
+    def measure(self, tell: Callable[[str], object], go_on: Callable[[], bool]) -> None:
+        """Measure what is not measured yet; takes about as long as the clips play."""
+        for number, one in enumerate(self.clips):
+            if number in self._numbers or not go_on():
+                continue
+            tell(f"measuring clip {number + 1} of {len(self.clips)} …")
+            try:
+                self._numbers[number] = one.clip.metrics().to_dict()
+            except FramePackError:  # its tile says why; it stands last
+                self._numbers[number] = {}
+
+    def marks(self) -> list[dict[str, Any]]:
+        """Stars and note of each clip, as the Library has them now."""
+        return [one.mark for one in self.clips]
+
+    def changes(self) -> int:
+        """Another number when something in their Libraries has changed."""
+        libraries = {id(one.library): one.library for one in self.clips if one.library is not None}
+        return sum(library.changes() for library in libraries.values() if library.is_open)
+
+    def find(self, number: Any, key: Any) -> Compared:
+        """The clip that the page means. Raises LibraryError if it has meant one of another set."""
+        if isinstance(number, int) and 0 <= number < len(self.clips):
+            one = self.clips[number]
+            if one.file is None or one.file.key == key:
+                return one
+        raise LibraryError("Other clips are compared by now; choose again.")
+
+    def file(self, key: Any) -> VideoSource | None:
+        """The file of that key; None where it is none of these."""
+        return next((one.file for one in self.clips if one.file and one.file.key == key), None)
+
+    def _values(self, name: str) -> list[Any]:
+        if name == sorting.RATING:
+            return [one.mark["stars"] for one in self.clips]
+        if name == sorting.LABEL:
+            return [one.label for one in self.clips]
+        if name in sorting.METRICS:
+            return [self._numbers.get(number, {}).get(name) for number in range(len(self.clips))]
+        settings = [flat(one.settings) if one.settings else {} for one in self.clips]
+        return [values.get(name) for values in settings]

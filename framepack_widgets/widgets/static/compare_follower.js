@@ -1,0 +1,133 @@
+// One video that follows the common clock of compare_sync.js.
+//
+// While it stands, `still` (a canvas over it) shows its picture, so that all tiles can change in one
+// go; while it plays, the video itself is seen.
+const SEEK_MS = 4000; // a seek that takes longer is given up
+const PAINT_MS = 300; // a hidden page paints nothing
+const DEAD_S = 0.003; // closer to the clock than this is in step
+const FAR_S = 0.35; // further away it jumps
+const CATCH_UP_S = 0.35; // in which a distance is made up
+const STRONGEST = 0.3; // share of the speed that a correction may be
+
+class Follower {
+  constructor(video, still, source) {
+    this.video = video;
+    this.still = still;
+    this.fps = source.fps;
+    this.frames = source.frames;
+    this.shown = -1; // the frame that the browser painted last
+    this.drawings = 0; // of the still
+    this.jumps = 0;
+    this.waiting = []; // [frame, resolve] of who waits for a frame to be painted
+    this.ended = false;
+    this.#watch();
+  }
+
+  end() {
+    this.ended = true;
+    for (const [, resolve] of this.waiting.splice(0)) resolve();
+  }
+
+  get length() {
+    return this.frames / this.fps; // s
+  }
+
+  // Its own frame at a time of the common clock, s; the last one is held.
+  frameAt(seconds) {
+    return Math.min(this.frames - 1, Math.max(0, Math.floor(seconds * this.fps + 1e-6)));
+  }
+
+  // Whether the clock is past it: then it stands on its last frame.
+  isOver(seconds) {
+    return seconds >= this.length - 0.5 / this.fps;
+  }
+
+  // Shows the frame of that time; resolves once it can be painted.
+  async goTo(seconds) {
+    const { video } = this;
+    const frame = this.frameAt(seconds);
+    const target = (frame + 0.5) / this.fps; // its middle: its edges belong to both neighbours
+    if (this.shown === frame && !video.seeking && Math.abs(video.currentTime - target) < 0.5 / this.fps) return;
+    const painted = this.#painted(frame);
+    const done = happens(video, "seeked", SEEK_MS);
+    video.currentTime = target;
+    await done;
+    if (this.shown !== frame) await painted;
+  }
+
+  async play() {
+    if (!this.video.paused) return;
+    try {
+      await this.video.play();
+    } catch (error) {
+      if (error.name === "NotAllowedError") throw error; // else: stopped again meanwhile
+    }
+  }
+
+  // Brings it nearer to the clock, at `speed`. Returns how far it is ahead, s; null: not to be told.
+  correct(seconds, speed) {
+    const { video } = this;
+    if (this.isOver(seconds) || video.seeking || video.ended) return null;
+    if (video.paused) {
+      this.play().catch(() => {});
+      return null;
+    }
+    const ahead = video.currentTime - seconds;
+    if (Math.abs(ahead) > FAR_S * Math.max(1, speed)) {
+      this.jumps += 1;
+      video.currentTime = Math.min(this.length, seconds + 0.08 * speed); // the clock goes on meanwhile
+      return ahead;
+    }
+    const wish = Math.abs(ahead) < DEAD_S * Math.max(1, speed) ? 0 : -ahead / CATCH_UP_S;
+    const rate = speed + Math.max(-STRONGEST * speed, Math.min(STRONGEST * speed, wish));
+    if (Math.abs(video.playbackRate - rate) > 0.004 * speed) video.playbackRate = rate;
+    return ahead;
+  }
+
+  draw() {
+    const { video, still } = this;
+    if (video.readyState < 2) return;
+    if (still.width !== video.videoWidth || still.height !== video.videoHeight) {
+      still.width = video.videoWidth;
+      still.height = video.videoHeight;
+    }
+    still.getContext("2d").drawImage(video, 0, 0);
+    this.drawings += 1;
+  }
+
+  // The browser tells of each frame that it paints.
+  #watch() {
+    const { video } = this;
+    if (!video.requestVideoFrameCallback) return;
+    const next = (_, facts) => {
+      if (this.ended) return;
+      this.shown = Math.round(facts.mediaTime * this.fps);
+      this.waiting = this.waiting.filter(([frame, resolve]) => frame !== this.shown || resolve());
+      video.requestVideoFrameCallback(next);
+    };
+    video.requestVideoFrameCallback(next);
+  }
+
+  #painted(frame) {
+    if (!this.video.requestVideoFrameCallback) return new Promise((done) => requestAnimationFrame(() => done()));
+    return new Promise((done) => {
+      const timer = setTimeout(() => done(), PAINT_MS);
+      this.waiting.push([frame, () => { clearTimeout(timer); done(); }]);
+    });
+  }
+}
+
+// Resolves at the event, or after so many ms without it.
+function happens(element, name, ms) {
+  return new Promise((done) => {
+    const end = () => {
+      clearTimeout(timer);
+      element.removeEventListener(name, end);
+      element.removeEventListener("error", end);
+      done();
+    };
+    const timer = setTimeout(end, ms);
+    element.addEventListener(name, end);
+    element.addEventListener("error", end);
+  });
+}
