@@ -124,6 +124,10 @@ def _runs(connection: sqlite3.Connection) -> None:
     )
     connection.execute("CREATE INDEX run_points_ended ON run_points (run) WHERE ended = 1")
     connection.execute("CREATE INDEX run_points_of_job ON run_points (job)")
+    _identities(connection)
+
+
+def _identities(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE jobs ADD COLUMN run TEXT")
     connection.execute("ALTER TABLE jobs ADD COLUMN content TEXT")
     rows = connection.execute(
