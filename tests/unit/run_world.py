@@ -13,6 +13,7 @@ from framepack_widgets.settings import Settings
 from framepack_widgets.studio_runs import Running
 from framepack_widgets.sweep_run import SweepRun
 from framepack_widgets.sweeps.sweep import Sweep
+from framepack_widgets.testing.renders import FakeRender
 
 BASE = {"prompt": "ours", "seed": 7, **ONE}
 
@@ -48,6 +49,22 @@ class Session(Running):
 
     def __init__(self, world: World, process: Process | None = None) -> None:
         self._desk: Any = DeskOf(process or world.main)
+        remember_renders(world)
+
+
+def remember_renders(world: World) -> None:
+    """Keep what a restart of the server forgets, for `assert_right`."""
+    if not hasattr(world, "made"):
+        made: dict[str, FakeRender] = {}
+        real = world.fake.add
+
+        def add(*arguments: Any, **options: Any) -> FakeRender:
+            render = real(*arguments, **options)
+            made[render.id] = render
+            return render
+
+        vars(world)["made"] = made
+        vars(world.fake)["add"] = add
 
 
 def sweep_of(**axes: Any) -> Sweep:
@@ -66,8 +83,7 @@ def assert_right(world: World, run: SweepRun) -> None:
         if point.clip is None:
             continue
         assert point.job is not None
-        render = world.fake.find(str(point.job.record.trace.server_id))
-        assert render is not None
+        render = vars(world)["made"][str(point.job.record.trace.server_id)]
         assert (render.number - world.whose(point.job.id)) % 12 == 0, "another render's clip"
         made = render.values
         asked = point.settings.set_values()

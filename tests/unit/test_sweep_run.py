@@ -251,6 +251,7 @@ async def test_going_on_before_the_stopped_render_has_ended(world: World) -> Non
     world.fake.start_next()
     await world.until(lambda: run.counts.get("running"))
     run.stop()
+    await world.until(lambda: world.fake.ended)
     run.resume()
     world.fake.autoplay = True
     await until_over(world, run)
