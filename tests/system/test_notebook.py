@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ pytestmark = pytest.mark.slow  # whole processes; the same on either generation 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FIRST, SECOND = "01_first_clip", "02_start_and_end_frame"
+THIRD, FOURTH = "03_sweep", "04_compare_and_choose"
+PLAYED = {FIRST: 1, SECOND: 3, THIRD: 1, FOURTH: 6}  # clips on the page of each
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,11 @@ class Made:
         return [fp.Clip.open(path) for path in sorted(paths, key=lambda path: path.stat().st_mtime)]
 
 
-def run(name: str, factory: pytest.TempPathFactory) -> Made:
+def run(name: str, factory: pytest.TempPathFactory, **parameters: object) -> Made:
     folder = factory.mktemp("demo") / "demo"
     notebook = ROOT / "notebooks" / f"{name}.ipynb"
+    if parameters:
+        notebook = parameterised(notebook, folder.parent, parameters)
     done = subprocess.run(
         [sys.executable, str(ROOT / "tools" / "run_notebook.py"), str(notebook), str(folder)],
         capture_output=True,
@@ -69,6 +74,18 @@ def run(name: str, factory: pytest.TempPathFactory) -> Made:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return Made(name, folder, done.stdout)
+
+
+def parameterised(notebook: Path, folder: Path, parameters: dict[str, object]) -> Path:
+    """The notebook with a cell of these values behind its `parameters`, as papermill puts it."""
+    book = nbformat.read(notebook, as_version=4)
+    tags = [cell.metadata.get("tags", []) for cell in book.cells]
+    given = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
+    cell = nbformat.v4.new_code_cell(given, metadata={"tags": ["injected-parameters"]})
+    book.cells.insert(tags.index(["parameters"]) + 1, cell)
+    shutil.copytree(notebook.parent / "images", folder / "images")
+    nbformat.write(book, folder / notebook.name)
+    return folder / notebook.name
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +98,24 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return run(SECOND, tmp_path_factory)
 
 
-@pytest.fixture(params=["first", "second"])
+@pytest.fixture(scope="module")
+def third(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return run(THIRD, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def fourth(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return run(FOURTH, tmp_path_factory, steps=4, seeds=[1, 2], prompt="it sleeps")
+
+
+@pytest.fixture(params=["first", "second", "third", "fourth"])
 def made(request: pytest.FixtureRequest) -> Made:
     each: Made = request.getfixturevalue(request.param)
     return each
 
 
 def test_all_of_them_are_run_here():
-    assert [path.stem for path in NOTEBOOKS] == [FIRST, SECOND]
+    assert [path.stem for path in NOTEBOOKS] == list(PLAYED)
 
 
 def test_it_says_where_everything_is(first: Made) -> None:
@@ -140,6 +167,37 @@ def test_the_second_uses_the_widgets(second: Made) -> None:
         assert name in text
 
 
+def test_the_third_renders_every_combination_and_then_only_what_is_new(third: Made) -> None:
+    clips = third.clips
+    assert len(clips) == 8
+    asked = {(c.settings.end_frame_influence, c.settings.seed) for c in clips}
+    assert asked == {(i, s) for i in (0.1, 0.3, 0.5, 1.0) for s in (7, 8)}
+    assert {clip.verified for clip in clips} == {"stamp"}
+    assert "6 renders to do" in third.printed
+    assert "end_frame_influence" in third.printed.partition("not made")[2]
+    assert "8 points, 6 of them were there" in third.printed
+    sheet = fp.Clip.open(third.folder / "sweep.mp4")
+    assert sheet.width > sheet.height, "three columns, two rows"
+    table = third.outputs[-2].data["text/html"]
+    assert table.count("<tr") >= 7
+
+
+def test_the_fourth_takes_parameters_and_leaves_a_report(fourth: Made) -> None:
+    clips = fourth.clips
+    assert {clip.settings.prompt for clip in clips} == {"it sleeps"}
+    assert {(clip.settings.steps, clip.settings.seed) for clip in clips} == {(4, 1), (4, 2)}
+    page = (fourth.folder / "choose.html").read_text(encoding="utf-8")
+    assert page.count('type="text/plain" id="clip-') == 6
+    assert '"stars":5' in page
+    assert "comes nearest to the end frame" in page
+    library = fp.Library(fourth.folder / "framepack-library")
+    try:
+        (best,) = library.jobs(stars=5)
+        assert best.settings.end_frame_influence == 1.0
+    finally:
+        library.close()
+
+
 def test_every_cell_ran_without_an_error(made: Made) -> None:
     assert [cell.execution_count for cell in made.cells] == list(range(1, len(made.cells) + 1))
     assert not [output for output in made.outputs if output.output_type == "error"]
@@ -148,7 +206,7 @@ def test_every_cell_ran_without_an_error(made: Made) -> None:
 
 def test_the_clips_play_from_files_and_are_not_in_the_notebook(made: Made) -> None:
     sources = re.findall(r'<video[^>]* src="([^"]+)"', made.page)
-    assert len(sources) == (1 if made.name == FIRST else 3)
+    assert len(sources) == PLAYED[made.name]
     for source in sources:
         assert (made.folder / unquote(source)).is_file(), "relative to the page"
     text = made.notebook.read_text(encoding="utf-8")
