@@ -14,6 +14,7 @@ from urllib.parse import quote
 from framepack_widgets import durable
 from framepack_widgets.clip import Clip
 from framepack_widgets.errors import FramePackError, LibraryError
+from framepack_widgets.library.house_keeping import DATABASE
 from framepack_widgets.poster import as_poster
 from framepack_widgets.video.report_data import axes_of, common_of, places_of, point_data
 from framepack_widgets.video.report_page import page
@@ -68,6 +69,8 @@ def write_report(
     if not points:
         raise LibraryError("There is no point to report. Make a sweep with at least one.")
     target, folder = _places(path)
+    if (folder.parent / DATABASE).is_file() and not single_file and not link:
+        raise LibraryError(f"{target.parent} is a Library. Choose another name for the report.")
     if target.exists() and not overwrite:
         raise LibraryError(
             f"{target} exists already. Choose another name, or report(…, overwrite=True)."
@@ -164,18 +167,16 @@ class _Writer:
         return {"src": quote(f"{self._folder.name}/{self._copy(clip).name}")}
 
     def _copy(self, clip: Path) -> Path:
-        place = self._folder / clip.name
-        number = 1
-        while place in self._copied:  # of another folder, under the same name
-            number += 1
-            place = self._folder / f"{clip.stem}-{number}{clip.suffix}"
-        self._copied.append(place)
+        """The clip in the folder; what has its name there and is another one stays."""
+        place, number = self._folder / clip.name, 1
         with durable.explaining("copy a clip to", place, needs=clip.stat().st_size):
+            while place in self._copied or (place.exists() and not _same(place, clip)):
+                number += 1
+                place = self._folder / f"{clip.stem}-{number}{clip.suffix}"
+            self._copied.append(place)
             self._make(self._folder)
-            is_new = not place.exists()
-            if is_new or durable.sha256_of(place) != durable.sha256_of(clip):
+            if not place.exists():
                 durable.copy(clip, place)
-            if is_new:
                 self._made.append(place)
             self._copied_size += place.stat().st_size
         return place
@@ -226,6 +227,11 @@ class _Writer:
             self._target.stat().st_size + self._copied_size,
             tuple(self._notes),
         )
+
+
+def _same(one: Path, other: Path) -> bool:
+    is_as_big = one.stat().st_size == other.stat().st_size
+    return is_as_big and durable.sha256_of(one) == durable.sha256_of(other)
 
 
 def _poster(clip: Clip) -> bytes:

@@ -151,6 +151,16 @@ def test_written_again_it_is_the_new_one(clips: list[Path], tmp_path: Path) -> N
     assert given["stars"] == 3
     assert (tmp_path / unquote(given["clip"]["src"])).read_bytes() == clips[1].read_bytes()
     assert first.path == again.path
+    kept = list((tmp_path / "r_files").iterdir())
+    assert len(kept) == 2, "a file that is another one is never written over"
+
+
+def test_a_librarys_folder_is_no_place_for_it(clips: list[Path], tmp_path: Path) -> None:
+    (tmp_path / DATABASE).touch()
+    for name in (tmp_path, tmp_path / "r.html"):
+        with pytest.raises(LibraryError, match="is a Library"):
+            write_report(name, [point(clips[0])])
+    assert list(tmp_path.iterdir()) == [tmp_path / DATABASE]
 
 
 def test_cancelled_it_leaves_nothing(clips: list[Path], tmp_path: Path) -> None:
