@@ -30,9 +30,6 @@ def follow_run(run: SweepRun, talk: Talk) -> ExitCode:
     Raises typer.Exit with INTERRUPTED on Ctrl-C.
     """
     talk.say(f"run {run.name!r}, {run.id}; Ctrl-C leaves it, it goes on later")
-    if run.state == "paused":
-        talk.say("it was paused; now it goes on")
-        run.resume()
     following = _Following(run, talk)
     try:
         following.to_the_end()
@@ -55,6 +52,7 @@ class _Following:
     def __init__(self, run: SweepRun, talk: Talk) -> None:
         self._run, self._talk = run, talk
         self._told: set[int] = set()
+        self._was_seen = False
 
     @property
     def _points(self) -> list[RunPoint]:
@@ -74,6 +72,7 @@ class _Following:
                 return
 
     def _look(self, show: Callable[[int, int, str], None]) -> None:
+        self._wake()
         points = self._points
         ended = [point for point in points if point.is_over]
         for point in ended:
@@ -81,6 +80,14 @@ class _Following:
                 self._told.add(point.number)
                 self._talk.result(point_data(point), _line(point))
         show(len(ended), len(points), self._left())
+
+    def _wake(self) -> None:
+        """Whoever says --run means it: a pause of before is over. A later one is heeded."""
+        if not self._was_seen and self._run.state != "planning":
+            self._was_seen = True
+            if self._run.state == "paused":
+                self._talk.say("it was paused; now it goes on")
+                self._run.resume()
 
     def _left(self) -> str:
         eta = self._run.eta_s

@@ -193,8 +193,8 @@ def test_looks(
     shown.open(write_report(tmp_path / "r.html", points, title="Night sweep").path)
     page = shown.page
     shown.choose("colours", theme)
-    stops = tab_stops(page, page.locator("body"))
-    assert not unreached(page.locator("body"))
+    stops = tab_stops(page, page.locator("#report"))
+    assert not unreached(page.locator("#report"))
     assert not [stop.element for stop in stops if not (stop.name and stop.drawn)]
     for width in (400, 1600):
         page.set_viewport_size({"width": width, "height": 1200})

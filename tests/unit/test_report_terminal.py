@@ -111,6 +111,10 @@ class Run:
 
     def __init__(self, *looks: list[str], end: Callable[[], Any] = lambda: None) -> None:
         self._looks, self._end = list(looks), end
+        self.resumed = 0
+
+    def resume(self) -> None:
+        self.resumed += 1
 
     def result(self, timeout: float) -> None:
         if len(self._looks) > 1:
@@ -167,6 +171,18 @@ def test_each_point_is_told_once_as_it_ends(
 )
 def test_the_code_says_how_it_ended(said: io.StringIO, states: list[str], code: ExitCode) -> None:
     assert sweep_follow.follow_run(Run(states), talk(said)) == code
+
+
+def test_a_run_that_was_paused_goes_on_and_a_later_pause_is_heeded(said: io.StringIO) -> None:
+    going = Run([], ["planned"], ["planned"], ["planned"], ["done"])
+    states = iter(["planning", "planning", "paused", "paused", *["paused"] * 9])
+    type(going).state = property(lambda _: next(states, "done"))
+    try:
+        assert sweep_follow.follow_run(going, talk(said)) == ExitCode.OK
+    finally:
+        type(going).state = "running"
+    assert going.resumed == 1
+    assert "it was paused" in said.getvalue()
 
 
 def test_ctrl_c_leaves_the_run_and_says_so(said: io.StringIO) -> None:
