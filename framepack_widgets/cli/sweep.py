@@ -50,6 +50,9 @@ def sweep(
     ] = False,
     x: Annotated[str | None, typer.Option("--x", help="The grid's columns, an axis.")] = None,
     y: Annotated[str | None, typer.Option("--y", help="The grid's rows, an axis.")] = None,
+    page: Annotated[
+        str | None, typer.Option("--page", help="An axis whose values get a grid video each.")
+    ] = None,
     single_file: Annotated[
         bool, typer.Option("--single-file", help="The report's clips in the page itself.")
     ] = False,
@@ -63,8 +66,9 @@ def sweep(
     """Plan a sweep, render it, and look at it; the same file can be run again and goes on."""
     talk = output.talk()
     _refuse_early(report, grid, overwrite)
-    _refuse_unused(run, retry=retry, x=x, y=y, grid=grid, single_file=single_file, report=report)
-    load_spec(spec)  # what is wrong with the file itself is told without a Studio
+    axes = {"x": x, "y": y, "page": page}
+    _refuse_unused(run, retry=retry, grid=grid, single_file=single_file, report=report, **axes)
+    _refuse_axes(load_spec(spec), axes)  # what is wrong with the file is told without a Studio
     with reach.connect(shelf.library) as studio:
         read = load_spec(spec, schema=studio.schema)
         called = name or read.name or spec.stem
@@ -80,8 +84,9 @@ def sweep(
             made = going.report(report, single_file=single_file, overwrite=overwrite)
             _tell(talk, "report", made.path, made.notes)
         if grid:
-            sheet = going.grid(grid, x=x, y=y, overwrite=overwrite)
-            _tell(talk, "grid", sheet.path, sheet.notes)
+            sheets = going.grid(grid, x=x, y=y, page=page, overwrite=overwrite)
+            for sheet in sheets if isinstance(sheets, tuple) else (sheets,):
+                _tell(talk, "grid", sheet.path, sheet.notes)
         raise typer.Exit(code)
 
 
@@ -98,11 +103,25 @@ def _refuse_unused(run: bool, **given: Any) -> None:
     """Options that would do nothing."""
     if given["retry"] and not run:
         raise typer.BadParameter("it goes with --run", param_hint="--retry")
-    for option in ("x", "y"):
+    for option in ("x", "y", "page"):
         if given[option] and not given["grid"]:
             raise typer.BadParameter("it goes with --grid", param_hint=f"--{option}")
     if given["single_file"] and not given["report"]:
         raise typer.BadParameter("it goes with --report", param_hint="--single-file")
+
+
+def _refuse_axes(read: Spec, given: dict[str, str | None]) -> None:
+    """Axes that the sweep does not have, or that are to be two things."""
+    known = [axis.name for axis in read.sweep.axes]
+    for option, name in given.items():
+        if name is not None and name not in known:
+            raise typer.BadParameter(
+                f"the sweep has no axis {name}, but {', '.join(known) or 'none'}",
+                param_hint=f"--{option}",
+            )
+    named = [name for name in given.values() if name is not None]
+    if len(set(named)) < len(named):
+        raise typer.BadParameter("each axis can be only one of them", param_hint="--x --y --page")
 
 
 def _plan(studio: Studio, read: Spec, name: str, talk: Talk) -> ExitCode:
