@@ -148,10 +148,13 @@ class SweepRun(Looking, Waiting):
         """The settings that a point is rendered with, frozen when the run was made."""
         if point.state == REFUSED:
             return self.sweep[point.number].settings
+        return self._frozen(point.id)
+
+    def _frozen(self, point: str) -> Settings:
         with self._guard:
-            if point.id not in self._settings:
+            if point not in self._settings:
                 self._settings = self._desk.library.runs.settings(self.id)
-            return self._settings[point.id]
+            return self._settings[point]
 
     # ------------------------------------------------------------------ wishes
 

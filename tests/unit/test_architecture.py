@@ -95,6 +95,10 @@ PLACES = {
     "run_point": "session",
     "run_waiting": "session",
     "run_looking": "session",
+    "run_eta": "disk",
+    "run_table": "session",
+    "run_grid": "session",
+    "early_stop": "session",
     "sweep_run": "session",
     "studio_runs": "session",
     "toolbox": "session",
@@ -135,6 +139,10 @@ PLACES = {
 
 # Arrows to the right that are meant, each with its reason.
 DOORS = {
+    (
+        "run_looking",
+        "widgets.compare.compare",
+    ): "run.compare() is where one looks for it; loaded when called",
     (
         "sweeps.sweep",
         "sweeps.plan",

@@ -1,0 +1,137 @@
+"""A run as a table and as a plot: one row a point."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from framepack_widgets.errors import FramePackError, LibraryError, SettingsError
+from framepack_widgets.job import JobRecord
+from framepack_widgets.library.inputs import FILE_FIELDS
+from framepack_widgets.library.metrics_store import MetricsStore
+from framepack_widgets.metrics.numbers import SERIES, Metrics
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from framepack_widgets.run_point import RunPoint
+    from framepack_widgets.sweep_run import SweepRun
+
+METRICS = tuple(field.name for field in dataclasses.fields(Metrics) if field.name != SERIES)
+_PLAIN = (str, int, float, bool)
+
+
+def table_of(run: SweepRun, *, measure: bool = False) -> pd.DataFrame:
+    """See `SweepRun.table`."""
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise _missing("pandas", "a table") from error
+    return pd.DataFrame(rows_of(run, measure=measure)).set_index("point")
+
+
+def rows_of(run: SweepRun, *, measure: bool = False) -> list[dict[str, Any]]:
+    """One row a point, made of plain values."""
+    points = run.points
+    records = {record.id: record for record in run.library.runs.jobs(run.id)}
+    folder = run.library.clips_folder
+    paths = {record.clip: folder / record.clip for record in records.values() if record.clip}
+    if measure:
+        _measure(points)
+    store = MetricsStore.of(folder / "any.mp4")
+    known = store.numbers(paths.values()) if store is not None and store.file.is_file() else {}
+    axes = {axis.name: axis for axis in run.sweep.axes}
+    rows = []
+    for point in points:
+        record = records.get(point.job_id or "")
+        path = paths.get(record.clip) if record is not None and record.clip else None
+        values = {name: _value(axes.get(name), point, name) for name in point.labels}
+        numbers = known.get(path, {}) if path is not None else {}
+        rows.append(
+            {
+                "point": point.number,
+                **{_free(name): value for name, value in values.items()},
+                "state": point.state,
+                "in_sweep": point.in_sweep,
+                "reused": point.reused,
+                **_times(record),
+                **{name: numbers.get(name) for name in METRICS},
+                "stars": record.stars if record is not None else 0,
+                "note": record.note if record is not None else "",
+                "partial": point.partial,
+                "path": str(path) if path is not None else None,
+                "error": point.error,
+                "job": point.job_id,
+            }
+        )
+    return rows
+
+
+def plot_of(run: SweepRun, x: str, y: str, *, axes: Any = None) -> Any:
+    """See `SweepRun.plot`."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise _missing("matplotlib", "a plot") from error
+    rows = [row for row in rows_of(run) if row["in_sweep"] and row["path"]]
+    wanted = [name for name in (x, y) if name in METRICS]
+    if any(row[name] is None for row in rows for name in wanted):
+        rows = [r for r in rows_of(run, measure=True) if r["in_sweep"] and r["path"]]
+    known = list(rows[0]) if rows else []
+    for name in (x, y):
+        if rows and name not in known:
+            raise SettingsError(f"There is nothing called {name!r} to plot, only: {known}.")
+    pairs = [(row[x], row[y]) for row in rows if row[x] is not None and row[y] is not None]
+    drawn = plt.subplots()[1] if axes is None else axes
+    drawn.scatter([pair[0] for pair in pairs], [pair[1] for pair in pairs])
+    drawn.set_xlabel(x)
+    drawn.set_ylabel(y)
+    drawn.set_title(run.name)
+    return drawn
+
+
+def _measure(points: tuple[RunPoint, ...]) -> None:
+    for point in points:
+        clip = point.clip
+        if clip is not None:
+            clip.metrics()
+
+
+def _value(axis: Any, point: RunPoint, name: str) -> Any:
+    """An axis' value where it is plain, else its label."""
+    place = point.coordinates.get(name)
+    if axis is not None and place is not None and place < len(axis.values):
+        value = axis.values[place]
+        if isinstance(value, _PLAIN) and axis.target.field not in FILE_FIELDS:
+            return value
+    return point.labels[name]
+
+
+def _free(name: str) -> str:
+    """An axis' column; a setting that is called as one of ours gives way."""
+    return f"{name} (axis)" if name in _COLUMNS else name
+
+
+def _times(record: JobRecord | None) -> dict[str, Any]:
+    if record is None:
+        return {"created_at": None, "finished_at": None, "render_s": None}
+    took = None
+    if record.started_at is not None and record.ended_at is not None:
+        took = record.ended_at - record.started_at
+    return {
+        "created_at": record.created_at,
+        "finished_at": record.finished_at,
+        "render_s": took,
+    }
+
+
+_COLUMNS: Mapping[str, None] = dict.fromkeys(
+    ("point", "state", "in_sweep", "reused", "stars", "note", "partial", "path", "error", "job")
+)
+
+
+def _missing(module: str, what: str) -> FramePackError:
+    return LibraryError(
+        f"{module} is not installed, which {what} needs: pip install 'framepack-widgets[analysis]'"
+    )
