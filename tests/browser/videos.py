@@ -30,6 +30,13 @@ def big_clip(path: Path, megabytes: float = 43, seconds: float = 4) -> Path:
     return _encode(path, frames, {"preset": "ultrafast", "g": "15", "b": rate}, {})
 
 
+def plain_clip(path: Path, level: int, frames: int = 20) -> Path:
+    """A clip of one grey, 0 to 255."""
+    width, height = SIZE
+    pixels = np.full((height, width, 3), level, np.uint8)
+    return _encode(path, (pixels for _ in range(frames)), {"crf": "8"}, {})
+
+
 def numbered(number: int, colour: int = 0) -> NDArray[np.uint8]:
     """The picture of frame `number`; `colour` (0..255) tells clips apart."""
     width, height = SIZE

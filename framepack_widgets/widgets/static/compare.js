@@ -73,7 +73,10 @@ class CompareView {
     on("change:view change:pair", () => this.#drawAll());
     on("change:gain change:wipe change:flicker change:sort change:_sorts change:loop change:speed change:trouble change:_busy", () => this.#draw());
     on("change:playing", () => this.#follow());
-    on("change:frame", () => { if (model.get("frame") !== this.sync.frame && !this.reporting) this.sync.go(model.get("frame")); });
+    on("change:frame", () => {
+      clearTimeout(this.reporting);
+      if (model.get("frame") !== this.sync.frame) this.sync.go(model.get("frame"));
+    });
     on("msg:custom", (message) => {
       if (message.kind === "seek") this.sync.go(message.frame);
       if (message.kind === "acted") this.#say(`${message.action === "more" ? "More like" : "The settings of"} clip ${this.tiles[message.clip]?.source.label}: handed over.`);
@@ -175,11 +178,10 @@ class CompareView {
     const wanted = this.model.get("_order").map((number) => this.tiles[number]?.element).filter(Boolean);
     if (wanted.every((element, n) => this.grid.children[n] === element)) return;
     const focused = this.grid.contains(document.activeElement) ? document.activeElement : null;
-    const { playing } = this.sync;
     this.sync.stop(); // a video that is moved in the page stops
     this.grid.append(...wanted);
     focused?.focus();
-    if (playing) this.#follow();
+    this.#follow();
   }
 
   // ------------------------------------------------------------------ transport
@@ -224,7 +226,6 @@ class CompareView {
   #report() {
     clearTimeout(this.reporting);
     this.reporting = setTimeout(() => {
-      this.reporting = 0;
       if (this.sync.playing) return;
       this.model.set("frame", this.sync.frame);
       this.model.save_changes();
@@ -265,7 +266,7 @@ class CompareView {
     for (const tile of this.tiles) tile.element.hidden = !visible.includes(tile);
     if (!visible.includes(this.tiles[this.current])) this.current = visible[0]?.number ?? 0;
     this.box.dataset.view = this.model.get("view");
-    this.grid.style.setProperty("--fpw-columns", columnsFor(visible.length));
+    this.grid.style.setProperty("--fpw-columns", columnsFor(this.model.get("view"), visible.length));
     this.#mark();
     this.#loaded();
   }
@@ -276,8 +277,7 @@ class CompareView {
     if (this.sync.speed !== model.get("speed")) this.sync.setSpeed(model.get("speed"));
     this.bar.draw(this.tiles.map((tile) => tile.name));
     this.trouble.textContent = model.get("trouble");
-    if (model.get("_busy")) this.#say(model.get("_busy"));
-    else if (this.wasBusy) this.#say("");
+    if (model.get("_busy") || this.wasBusy) this.#say(model.get("_busy"));
     this.wasBusy = model.get("_busy");
     this.#drawPair();
   }

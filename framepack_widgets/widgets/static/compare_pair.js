@@ -91,6 +91,7 @@ class PairView {
     if (followers.includes(null)) return;
     const standing = followers.every(({ still }) => !still.hidden);
     const shown = followers.map(({ shown: frame }) => frame);
+    if (followers.some(({ drawings }) => drawings === 0)) return; // nothing to be seen yet
     const pictures = standing ? followers.map(({ drawings }) => `still ${drawings}`) : shown;
     const now = `${pictures} ${this.view} ${this.gain} ${this.wipe} ${this.isB}`;
     if (now === this.drawn) return;

@@ -32,13 +32,11 @@ class InStep {
     this.take([]);
   }
 
-  // Follow these videos from now on; those of before are let go.
+  // Follow these videos from now on; the others stop.
   take(followers) {
-    for (const follower of this.followers) if (!followers.includes(follower)) follower.end();
-    this.followers = followers;
-    if (!followers.length) return;
     this.stop();
-    this.seek(this.frame);
+    this.followers = followers;
+    if (followers.length) this.seek(this.frame);
   }
 
   // How many frames there are, and how many a second.
@@ -59,8 +57,8 @@ class InStep {
   }
 
   async #rounds() {
-    this.#hold();
     while (this.wanted !== null && !this.ended) {
+      this.#hold();
       const frame = this.wanted;
       this.wanted = null;
       await Promise.all(this.followers.map((each) => each.goTo((frame + 0.5) / this.fps)));

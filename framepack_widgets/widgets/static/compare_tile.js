@@ -210,6 +210,7 @@ function loadQueue() {
 }
 
 // How many tiles stand beside each other where there is room.
-function columnsFor(count) {
-  return count <= 4 ? Math.min(count, 4) : count <= 9 ? Math.min(Math.ceil(count / 2), 4) : Math.min(Math.ceil(Math.sqrt(count)), 6);
+function columnsFor(view, count) {
+  if (view !== "tiles") return view === "side by side" ? 2 : 4; // below a large picture: small
+  return count <= 4 ? count : count <= 9 ? Math.min(Math.ceil(count / 2), 4) : Math.min(Math.ceil(Math.sqrt(count)), 6);
 }
