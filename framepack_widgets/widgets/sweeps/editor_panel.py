@@ -1,0 +1,68 @@
+"""The editor of axes in the page: rows, the plan as it is, Run.
+
+Messages of the page (`static/sweep_editor.js`): `look`, `edit` (rows: [{id, key, text}], combine,
+name), `run`, `show_python`. To the page: `rows` (what to show instead of what is there), `result`
+(number, errors, told, error, plan, blocked), `python`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import traitlets
+
+from framepack_widgets.widgets.assets import module, style
+from framepack_widgets.widgets.page import PageWidget
+
+_SAME_CLICK_S = 0.8  # a second click within it is the same one, not a wish for two runs
+
+
+class EditorPanel(PageWidget):
+    """Draws what its owner says, and tells it of edits and clicks."""
+
+    _esm = module("sweep_editor", "dom", "sweep_row")
+    _css = style("sweep_editor")
+
+    offers = traitlets.List().tag(sync=True)
+    """[[key, label, group, hint, example, is_long]] of what a row can vary."""
+    state = traitlets.Dict().tag(sync=True)
+    """{rows, combine, name, version}; set when it is changed here, not by the page's own edits."""
+    result = traitlets.Dict().tag(sync=True)
+    """{errors, told, error, plan, blocked, edit}: what the edit of that number comes to."""
+    running = traitlets.Bool(False).tag(sync=True)
+    """Whether a run is being made of it."""
+    sent = traitlets.Unicode("").tag(sync=True)
+    """What became of the last click on Run."""
+    python = traitlets.Unicode("").tag(sync=True)
+    """The sweep as code; empty while there is none."""
+
+    def __init__(
+        self,
+        edited: Callable[[dict[str, Any]], object],
+        run: Callable[[], object],
+        **traits: Any,
+    ) -> None:
+        """edited(message): the rows have changed. run(): in a worker's thread."""
+        self._edited, self._run = edited, run
+        self._last_click = 0.0
+        super().__init__(**traits)
+
+    def _on_edit(self, message: dict[str, Any], _: object) -> None:
+        self._edited(message)
+
+    def _on_run(self, *_: Any) -> None:
+        now = time.monotonic()
+        if self.result.get("blocked") or self.running or now - self._last_click < _SAME_CLICK_S:
+            return
+        self._last_click = now
+        self.trouble, self.sent, self.running = "", "", True
+        self._later(self._run_now)
+
+    def _run_now(self) -> None:
+        try:
+            self._run()
+        finally:
+            self._last_click = time.monotonic()
+            self.running = False
