@@ -26,6 +26,7 @@ GIVEN = tuple(
         "library.lora_uses.LoraUse",
         *("found_settings.Found", "studio_presets.StudioPresets", "adoption.results.Adopted"),
         "prompt_writer.PromptWriter",
+        *("video.grid.GridVideo", "video.report.Report", "video.report_point.ReportPoint"),
         *("toolbox.Toolbox", "toolbox_task.ToolboxTask", "toolbox_task.TaskProgress"),
     )
 )
