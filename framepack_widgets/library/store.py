@@ -111,7 +111,8 @@ class JobStore:
         """A Studio's jobs that are not over, in the order in which they are to be sent."""
         rows = self._database.read(
             f"SELECT {COLUMNS} FROM jobs WHERE studio = ? AND open = 1 "  # noqa: S608
-            "AND +deletion IS NULL ORDER BY position",
+            "AND +deletion IS NULL ORDER BY run IS NOT NULL, "
+            "(SELECT position FROM runs WHERE runs.id = jobs.run), position",
             (studio,),
         )
         return [self._record(row) for row in rows]
