@@ -16,6 +16,7 @@ from framepack_widgets.library.inputs import FILE_FIELDS
 from framepack_widgets.library.run_rows import PLANNED, REFUSED
 from framepack_widgets.run_eta import time_left
 from framepack_widgets.run_point import RunPoint
+from framepack_widgets.run_waiting import Waiting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
     from framepack_widgets.length import Render
     from framepack_widgets.library import Library
     from framepack_widgets.registry import Desk
-    from framepack_widgets.settings import Settings
     from framepack_widgets.sweep_run import SweepRun
-    from framepack_widgets.sweeps.sweep import Sweep
     from framepack_widgets.video.grid import GridVideo
     from framepack_widgets.video.report import Report
     from framepack_widgets.widgets.compare.compare import Compare
@@ -33,17 +32,11 @@ if TYPE_CHECKING:
 _MOST_COMPARED = 16
 
 
-class Looking:
+class Looking(Waiting):
     """The part of `SweepRun` that is about looking at it."""
 
     _desk: Desk
     _earlier: tuple[str, list[Render]] = ("", [])
-    id: Any
-    name: Any
-    points: Any
-    sweep: Any
-    settings_of: Any
-    _frozen: Callable[[str], Settings]
 
     @property
     def library(self) -> Library:
@@ -59,10 +52,10 @@ class Looking:
         open_states = {PLANNED, *(str(s) for s in JobState if not s.is_finished)}
         rows = [
             row
-            for row in self._desk.library.runs.points(self.id)
+            for row in self._desk.library.runs.points(self._run.id)
             if row.listed and row.state in open_states
         ]
-        left = [(self._frozen(row.id), 1.0 - self._done_of(row.job)) for row in rows]
+        left = [(self._run._frozen(row.id), 1.0 - self._done_of(row.job)) for row in rows]
         return time_left(left, self._history())
 
     def _done_of(self, job_id: str | None) -> float:
@@ -119,14 +112,14 @@ class Looking:
         """Write a page that opens without a server; options: as `write_report` takes them."""
         from framepack_widgets.video.report import write_report
 
-        options.setdefault("title", self.name)
-        return write_report(path, [p for p in self.points if p.in_sweep], **options)
+        options.setdefault("title", self._run.name)
+        return write_report(path, [p for p in self._run.points if p.in_sweep], **options)
 
     def compare(self, *points: RunPoint | int, **traits: Any) -> Compare:
         """Play clips in step; points: which, or their numbers; none: the first 16 with a clip."""
         from framepack_widgets.widgets.compare.compare import Compare
 
-        shown = self._chosen(points) if points else [p for p in self.points if p.in_sweep]
+        shown = self._chosen(points) if points else [p for p in self._run.points if p.in_sweep]
         pairs = [(p, clip) for p in shown if (clip := p.clip) is not None][:_MOST_COMPARED]
         labels = [", ".join(f"{a} {t}" for a, t in p.labels.items()) or p.id for p, _ in pairs]
         return Compare([clip for _, clip in pairs], labels, library=self.library, **traits)
@@ -143,10 +136,10 @@ class Looking:
 
         one = isinstance(points, (RunPoint, int))
         chosen = self._chosen([points] if one else points)  # type: ignore[list-item, arg-type]
-        sweep: Sweep = self.sweep
+        sweep = self._run.sweep
         wanted = {}
         for point in chosen:
-            frozen = self.settings_of(point)
+            frozen = self._run.settings_of(point)
             # The frames that the draft was rendered from, wherever the files are now.
             frames = {name: getattr(frozen, name) for name in FILE_FIELDS}
             wanted[point.number] = sweep[point.number].settings.replace(**{**frames, **changes})
@@ -161,12 +154,8 @@ class Looking:
 
         return EarlyStop(self._run, function).end
 
-    @property
-    def _run(self) -> SweepRun:
-        return self  # type: ignore[return-value]
-
     def _chosen(self, points: Collection[RunPoint | int]) -> list[RunPoint]:
-        known = {p.number: p for p in self.points if p.in_sweep and p.state != REFUSED}
+        known = {p.number: p for p in self._run.points if p.in_sweep and p.state != REFUSED}
         numbers = [point if isinstance(point, int) else point.number for point in points]
         wrong = [number for number in numbers if number not in known]
         if wrong or not numbers:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from framepack_widgets.errors import FramePackError, LibraryError, SettingsError
+from framepack_widgets.errors import FramePackError, SettingsError
 from framepack_widgets.job import JobRecord
 from framepack_widgets.library.inputs import FILE_FIELDS
 from framepack_widgets.library.metrics_store import MetricsStore
@@ -132,6 +132,6 @@ _COLUMNS: Mapping[str, None] = dict.fromkeys(
 
 
 def _missing(module: str, what: str) -> FramePackError:
-    return LibraryError(
+    return FramePackError(
         f"{module} is not installed, which {what} needs: pip install 'framepack-widgets[analysis]'"
     )

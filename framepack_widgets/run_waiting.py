@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Generator, Iterator
+from typing import TYPE_CHECKING, Any
 
 from framepack_widgets import _loop
-from framepack_widgets.errors import FramePackError
 from framepack_widgets.run_point import RunPoint
+
+if TYPE_CHECKING:
+    from framepack_widgets.sweep_run import SweepRun
 
 _LOOK_S = 1.0  # between two looks at what another process may have written
 
@@ -17,13 +19,9 @@ _LOOK_S = 1.0  # between two looks at what another process may have written
 class Waiting:
     """The part of `SweepRun` that is about waiting."""
 
-    _error: FramePackError | None
-    _is_planned: bool
-    name: Any
-    state: Any
-    done: Any
-    points: Any
-    watch: Callable[[Callable[[], None]], Callable[[], None]]
+    @property
+    def _run(self) -> SweepRun:
+        return self  # type: ignore[return-value]
 
     def result(self, timeout: float | None = None) -> tuple[RunPoint, ...]:
         """Wait until all points ended, or it was stopped; the points. timeout in s.
@@ -32,14 +30,14 @@ class Waiting:
         points that failed raise nothing.
         """
         news, end = _loop.News(), None if timeout is None else time.monotonic() + timeout
-        quiet = self.watch(news.tell)
+        quiet = self._run.watch(news.tell)
         try:
-            while not self.done:
+            while not self._run.done:
                 left = _LOOK_S if end is None else min(_LOOK_S, end - time.monotonic())
                 if left <= 0:
                     raise TimeoutError(
-                        f"The run {self.name!r} is still {self.state} after {timeout} s. It goes "
-                        "on; call result() again, or stop()."
+                        f"The run {self._run.name!r} is still {self._run.state} after {timeout} s."
+                        " It goes on; call result() again, or stop()."
                     )
                 news.wait(left)
         finally:
@@ -55,18 +53,18 @@ class Waiting:
         return self._outcome()
 
     def _outcome(self) -> tuple[RunPoint, ...]:
-        if self._error is not None:
-            raise self._error
-        return self.points
+        if self._run.error is not None:
+            raise self._run.error
+        return self._run.points
 
     async def __aiter__(self) -> AsyncIterator[RunPoint]:
         loop, news = asyncio.get_running_loop(), asyncio.Event()
-        quiet = self.watch(lambda: _wake(loop, news))
+        quiet = self._run.watch(lambda: _wake(loop, news))
         told: set[tuple[str, int]] = set()
         try:
             while True:
                 news.clear()
-                is_done, points = self.done, self._news(told)
+                is_done, points = self._run.done, self._news(told)
                 for point in points:
                     yield point
                 if is_done:
@@ -80,11 +78,11 @@ class Waiting:
 
     def __iter__(self) -> Iterator[RunPoint]:
         news = _loop.News()
-        quiet = self.watch(news.tell)
+        quiet = self._run.watch(news.tell)
         told: set[tuple[str, int]] = set()
         try:
             while True:
-                is_done = self.done
+                is_done = self._run.done
                 yield from self._news(told)
                 if is_done:
                     return
@@ -94,11 +92,11 @@ class Waiting:
 
     def _news(self, told: set[tuple[str, int]]) -> list[RunPoint]:
         """Points that ended since the last look."""
-        if not self._is_planned:
+        if not self._run._is_planned:
             return []
         new = [
             point
-            for point in self.points
+            for point in self._run.points
             if point.is_over and point.in_sweep and (point.id, point.number) not in told
         ]
         told.update((point.id, point.number) for point in new)

@@ -13,7 +13,6 @@ from framepack_widgets.library.run_rows import PLANNED, REFUSED, RunRecord
 from framepack_widgets.live_job import Job
 from framepack_widgets.run_looking import Looking
 from framepack_widgets.run_point import RunPoint, points_of, refused_point
-from framepack_widgets.run_waiting import Waiting
 from framepack_widgets.sweeps.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ _OPEN = {*_AT_WORK, str(JobState.WAITING)}
 _BADLY = {"failed": ("failed", "lost", "unsure"), "cancelled": ("cancelled",)}
 
 
-class SweepRun(Looking, Waiting):
+class SweepRun(Looking):
     """A sweep being rendered on a Studio, or rendered; all of it is in the Library.
 
     Dropping this object ends nothing: `studio.run_of(name)` finds it again, also in another kernel.

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,7 +87,10 @@ def _work(studio: Studio, place: Place, kernel: _KernelWatch) -> str:
         if now != changes:
             changes = now
             open_jobs = studio.library.unfinished(place.key)
-            alive = any(not _sleeps(record) for record in open_jobs)
+            turns = studio.library.runs.turns(place.key)
+            held = {turn.run for turn in turns if turn.wish is not Wish.RUN}
+            alive = any(not _sleeps(record, held) for record in open_jobs)
+            alive |= any(turn.has_next and turn.wish is Wish.RUN for turn in turns)
             _tell(studio, seen, open_jobs)
         if place.stop.exists():
             with suppress(OSError):
@@ -97,8 +101,10 @@ def _work(studio: Studio, place: Place, kernel: _KernelWatch) -> str:
         time.sleep(_TICK_S)
 
 
-def _sleeps(record: JobRecord) -> bool:
-    return record.state is JobState.WAITING and record.wish is Wish.PAUSE
+def _sleeps(record: JobRecord, held: Collection[str | None]) -> bool:
+    """Whether it waits for somebody to go on; held: runs of sweeps that do."""
+    is_held = record.wish is Wish.PAUSE or record.run in held
+    return record.state is JobState.WAITING and is_held
 
 
 def _tell(studio: Studio, seen: dict[str, JobState], open_jobs: list[JobRecord]) -> None:
