@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from framepack_widgets.widgets.frames.frame_picker import FramePicker
     from framepack_widgets.widgets.jobs.job_view import JobView
     from framepack_widgets.widgets.loras.lora_browser import LoraBrowser
+    from framepack_widgets.widgets.sweeps.sweep_editor import SweepEditor
+    from framepack_widgets.widgets.sweeps.sweep_view import SweepView
 
 _HOMES = {
     "App": "widgets.app.app",
@@ -96,7 +98,9 @@ _HOMES = {
     "JobView": "widgets.jobs.job_view",
     "Axis": "sweeps.axis",
     "Sweep": "sweeps.sweep",
+    "SweepEditor": "widgets.sweeps.sweep_editor",
     "SweepRun": "sweep_run",
+    "SweepView": "widgets.sweeps.sweep_view",
     "alternatives": "sweeps.sources",
     "choice": "sweeps.draws",
     "linspace": "sweeps.axis_values",
@@ -137,7 +141,9 @@ __all__ = [
     "StudioRefused",
     "StudioUnreachable",
     "Sweep",
+    "SweepEditor",
     "SweepRun",
+    "SweepView",
     "WrongClip",
     "adopt_folder",
     "allow_nested_loops",

@@ -164,6 +164,12 @@ class Desk:
         await self._client.aclose()
 
 
+def open_desks() -> list[Desk]:
+    """Those that are open in this process, the one that was opened last at the end."""
+    with _guard:
+        return list(_desks.values())
+
+
 @functools.cache
 def _temporary() -> tempfile.TemporaryDirectory[str]:
     """Removed when this process ends."""

@@ -257,12 +257,12 @@ def test_looks(notebook, demo, theme):
     button(out, "change").click()
     for width in (1600, 400):
         nb.resize(width)
-        for name in ("Render", "Clips", "LoRAs", "Server"):
+        for name in ("Render", "Sweep", "Clips", "LoRAs", "Server"):
             tab(out, name).click()
             if name == "Clips":
                 expect(out.locator(".fpw-tile")).to_have_count(2)
                 out.locator(".fpw-tile").first.click()
-                expect(out.locator(".fpw-panel-1 .fpw-card")).to_be_visible()
+                expect(out.locator(".fpw-panel-2 .fpw-card")).to_be_visible()
             if name == "LoRAs":
                 expect(out.locator(".fpw-lora-item").first).to_be_visible()
             if name == "Server":
@@ -286,11 +286,11 @@ def test_tab_reaches_everything(notebook, demo):
     submit(nb, 2)
     expect(out.locator(".fpw-earlier button")).to_have_count(2, timeout=30_000)
     button(out, "change").click()
-    for name in ("Render", "Clips", "LoRAs", "Server"):
+    for name in ("Render", "Sweep", "Clips", "LoRAs", "Server"):
         tab(out, name).click()
         if name == "Clips":
             out.locator(".fpw-tile").first.click()
-            expect(out.locator(".fpw-panel-1 .fpw-card")).to_be_visible()
+            expect(out.locator(".fpw-panel-2 .fpw-card")).to_be_visible()
         if name == "LoRAs":
             expect(out.locator(".fpw-lora-item").first).to_be_visible()
         if name == "Server":  # its renders come a moment later

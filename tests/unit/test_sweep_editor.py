@@ -148,11 +148,13 @@ class BenchStudio:
 
     schema = SCHEMA
     url = "http://bench"
+    has_all = False
 
     def __init__(self):
         self.asked = []
         self.library = SimpleNamespace(
-            renders=lambda _: [], studio=lambda _: "key", clips_folder=None
+            renders=lambda _: [], studio=lambda _: "key", clips_folder=None,
+            runs=SimpleNamespace(twin=lambda _: "job" if self.has_all else None),
         )
 
     def run(self, sweep, name=None):
@@ -196,6 +198,13 @@ def test_typing_shows_the_plan_and_run_runs_it(editor):
     assert editor.panel.sent == "Started: night"
     text = editor.panel.python
     assert "fp.Sweep(" in text and "studio.run(sweep, name='night')" in text
+
+
+def test_what_is_rendered_already_is_said(editor):
+    editor.studio.has_all = True
+    result = type_in(editor, ("steps", "10, 20"))
+    assert "0 renders to do · 2 there already" in result["plan"][0][1]
+    assert result["blocked"] == "", "it still makes a run, of the clips that are there"
 
 
 def test_the_forms_settings_are_what_all_points_share(editor):

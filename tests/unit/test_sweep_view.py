@@ -6,13 +6,15 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from sweep_world import BASE, SCHEMA
 
 from framepack_widgets.errors import FramePackError
 from framepack_widgets.settings import Settings
 from framepack_widgets.sweeps.sweep import Sweep
 from framepack_widgets.widgets.sweeps import tile_text
 from framepack_widgets.widgets.sweeps.point_details import details, long_name, short_name
-from framepack_widgets.widgets.sweeps.sweep_html import run_html
+from framepack_widgets.widgets.sweeps import sweep_html as saved
+from framepack_widgets.widgets.sweeps.sweep_html import run_html, sweep_html
 from framepack_widgets.widgets.sweeps.sweep_view import SweepView
 from framepack_widgets.widgets.sweeps.tile_layout import (
     FOLDED,
@@ -146,7 +148,7 @@ def test_details_of_one_point_and_what_tells_several_apart():
 class FakeRun:
     """What a view asks of a run."""
 
-    name, is_draft, error, trouble, eta_s = "cfg <b>", False, None, None, (10.0, 20.0)
+    id, name, is_draft, error, trouble, eta_s = "r", "cfg <b>", False, None, None, (10.0, 20.0)
 
     def __init__(self, count=6):
         self.sweep = Sweep(Settings(seed=1), steps=list(range(8, 8 + count)))
@@ -198,6 +200,9 @@ def view(run, monkeypatch):
 
 
 def say(widget, /, **message):
+    message = {"run": "r", **message}
+    if "keys" in message:
+        message["keys"] = [f"{key}-id{key}" for key in message["keys"]]
     widget.tiles._handle_page(widget.tiles, message, [])
 
 
@@ -206,7 +211,7 @@ def last(view, kind):
 
 
 def told(view):
-    return {tile["key"] for kind, v in view.sent if kind == "tiles" for tile in v["tiles"]}
+    return {tile["key"].split("-")[0] for kind, v in view.sent if kind == "tiles" for tile in v["tiles"]}
 
 
 def look(view, *keys):
@@ -266,7 +271,16 @@ def test_axes_are_laid_out_anew(view):
     say(view, kind="role", axis="steps", role="page")
     until(lambda: last(view, "layout")["pagers"])
     say(view, kind="turn", axis="steps", at=4)
-    until(lambda: last(view, "layout")["cells"] == [[["4"]]])
+    until(lambda: last(view, "layout")["cells"] == [[["4-id4"]]])
+
+
+def test_a_click_in_the_run_that_was_shown_before_does_nothing(view, run):
+    look(view, "0")
+    say(view, kind="act", action="pause", run="another")
+    say(view, kind="rate", keys=["0"], stars=5, run="another")
+    say(view, kind="act", action="pause")
+    until(lambda: run.asked)
+    assert run.asked == ["pause"]
 
 
 def test_a_closed_view_follows_nothing(run):
@@ -281,3 +295,15 @@ def test_the_saved_notebook_says_how_each_point_stands(run):
     text = run_html(run)
     assert "cfg &lt;b&gt;" in text and "&lt;script&gt;no memory" in text
     assert "<script>" not in text and text.count("to come") == 5
+
+
+def test_a_sweep_in_a_cell_shows_its_plan(monkeypatch, tmp_path):
+    sweep = Sweep(BASE, steps=[10, 20], seed=[1, 2])
+    monkeypatch.setattr(saved, "open_desks", list)
+    assert "4 points: steps 2 × seed 2" in sweep_html(sweep) and "fp.connect" in sweep_html(sweep)
+    library = SimpleNamespace(renders=lambda _: [], clips_folder=tmp_path)
+    desk = SimpleNamespace(library=library, key="k", client=SimpleNamespace(schema=SCHEMA))
+    monkeypatch.setattr(saved, "open_desks", lambda: [desk])
+    assert "4 renders to do" in sweep_html(sweep.from_dict(sweep.to_dict()))
+    worse = Sweep(BASE.replace(prompt="<b>"), steps=[10, 900])
+    assert "1 point refused" in sweep_html(worse)

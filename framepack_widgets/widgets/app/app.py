@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from framepack_widgets.widgets.app.app_connection import Connection, Target
-from framepack_widgets.widgets.app.app_tabs import Tabs
+from framepack_widgets.widgets.app.app_tabs import Tabs, titles
 from framepack_widgets.widgets.app.app_text import connecting_line, connection_line, keys_help
 from framepack_widgets.widgets.app.app_watch import LibraryWatch, Look
 from framepack_widgets.widgets.app.connection_bar import ConnectionBar, Way
@@ -73,7 +73,7 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._watch: LibraryWatch | None = None
         self._shown: Saved | None = None
         self._bar = ConnectionBar(self._change, self._again, self._refresh, keys_help=keys_help())
-        self._strip = TabStrip(titles=["Render", "Clips", "LoRAs", "Server"])
+        self._strip = TabStrip(titles=titles())
         self._strip.on_seen(self._start_looking)
         self._notice = Notice()
         self._tabs = Tabs(lambda: self.library, lambda: self.form, self._go_to)
@@ -275,7 +275,7 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._show_count(look.clips)
 
     def _show_count(self, clips: int) -> None:
-        self._strip.titles = ["Render", f"Clips ({clips})", "LoRAs", "Server"]
+        self._strip.titles = titles(clips)
 
     def _over(self, record: JobRecord) -> None:
         self._notice.tell(record)

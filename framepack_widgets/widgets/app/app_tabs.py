@@ -21,8 +21,14 @@ if TYPE_CHECKING:
     from framepack_widgets.widgets.clips.clip_browser import ClipBrowser
     from framepack_widgets.widgets.form.form import Form
     from framepack_widgets.widgets.loras.lora_browser import LoraBrowser
+    from framepack_widgets.widgets.sweeps.sweep_page import SweepPage
 
-RENDER, CLIPS, LORAS, SERVER = range(4)
+RENDER, SWEEP, CLIPS, LORAS, SERVER = range(5)
+
+
+def titles(clips: int | None = None) -> list[str]:
+    """What the tabs are called. clips: how many there are; None: not known yet."""
+    return ["Render", "Sweep", "Clips" if clips is None else f"Clips ({clips})", "LoRAs", "Server"]
 
 
 class Tabs:
@@ -39,11 +45,12 @@ class Tabs:
     ) -> None:
         self._library, self._form, self._go_to = library, form, go_to
         self.render: RenderTab | None = None
+        self._sweep: SweepPage | None = None
         self._clips: ClipBrowser | None = None
         self._making = threading.Lock()
         self._loras: LoraBrowser | None = None
         self._server: ServerTab | None = None
-        self.panels = [ipywidgets.VBox() for _ in (RENDER, CLIPS, LORAS, SERVER)]
+        self.panels = [ipywidgets.VBox() for _ in titles()]
         for number, panel in enumerate(self.panels):
             panel.add_class("fpw-panel")
             panel.add_class(f"fpw-panel-{number}")
@@ -52,14 +59,15 @@ class Tabs:
         """Be for this Studio from now on; what the form shows stays."""
         from framepack_widgets.widgets.app.render_tab import RenderTab
 
-        before, loras, server = self.render, self._loras, self._server
+        before, loras, server, sweep = self.render, self._loras, self._server, self._sweep
         settings = before.form.settings if before is not None else None
         self.render = RenderTab(studio, settings, look)
+        self.render.form.on_sweep(lambda: self._go_to(SWEEP))
         self.panels[RENDER].children = (self.render,)
-        self._loras = self._server = None
-        for number in (LORAS, SERVER):
+        self._loras = self._server = self._sweep = None
+        for number in (SWEEP, LORAS, SERVER):
             self.panels[number].children = ()
-        for part in (before, loras, server):
+        for part in (sweep, before, loras, server):
             if part is not None:
                 close_all(part)
 
@@ -67,6 +75,8 @@ class Tabs:
         """The server's description was read anew."""
         if self.render is not None:
             self.render.form.schema_changed()
+        if self._sweep is not None:
+            self._sweep.editor.schema_changed()
         if self._server is not None:
             self._server.describe()
 
@@ -74,6 +84,11 @@ class Tabs:
         """Make what that tab shows, if it is not there and can be."""
         if number == CLIPS and self._clips is None:
             self._open_clips()
+        elif number == SWEEP and self._sweep is None and self.render is not None:
+            from framepack_widgets.widgets.sweeps.sweep_page import SweepPage
+
+            self._sweep = SweepPage(self.render.studio, self.render.form, self._use_settings)
+            self.panels[SWEEP].children = (self._sweep,)
         elif number == LORAS and self._loras is None and watch is not None:
             from framepack_widgets.widgets.loras.lora_browser import LoraBrowser
 
@@ -89,7 +104,8 @@ class Tabs:
 
     def close(self) -> None:
         """Take everything off the page."""
-        for part in (self.render, self._clips, self._loras, self._server, *self.panels):
+        parts = (self._sweep, self.render, self._clips, self._loras, self._server, *self.panels)
+        for part in parts:
             if part is not None:
                 close_all(part)
 

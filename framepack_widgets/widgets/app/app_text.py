@@ -13,6 +13,7 @@ _PLACES = {
     "drop_zone": "Frames",
     "tab_strip": "Tabs",
     "clip_grid": "Clips",
+    "sweep_tiles": "Points of a sweep",
     "clip_card": "Below a clip",
 }
 _NAMES = {" ": "Space", "ArrowRight": "→", "ArrowLeft": "←", "ArrowUp": "↑", "ArrowDown": "↓"}

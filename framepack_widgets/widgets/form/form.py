@@ -110,8 +110,7 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
     def _ask_for(self, settings: Settings) -> Any:
         job = (self.send or self.studio.submit)(settings)
         with self._guard:
-            self._last_seed = job.settings.seed
-            self.job = job
+            self._last_seed, self.job = job.settings.seed, job
             self._bar.sent = f"Sent: job {job.id}."
             self._draw()
         for callback in list(self._callbacks):
@@ -125,7 +124,9 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
         """
         self._callbacks.append(callback)
 
-    # ------------------------------------------------------------------ settings from elsewhere
+    def on_sweep(self, callback: Callable[[], object]) -> None:
+        """Offer "as a sweep…" beside Render; a click calls `callback()` in another thread."""
+        self._bar.offer_sweep(callback)
 
     def bring(self, found: FoundSettings, index: int = 0) -> list[str]:
         """Fill the form from `open_settings(file)`, as far as this Studio takes it.
@@ -164,8 +165,7 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
         """Draw the form anew: the server takes something else now. `settings` stay as they are."""
         with self._guard:
             old, made = self._view, self._made
-            self._made = {}
-            self._findings = None
+            self._made, self._findings = {}, None
             self._watch.follow(self.studio)
             self._build()
             old.close()

@@ -29,6 +29,8 @@ class RenderBar(PageWidget):
     """What became of the last click: "sent: job ab12"."""
     python = traitlets.Unicode("").tag(sync=True)
     """The settings as code."""
+    can_sweep = traitlets.Bool(False).tag(sync=True)
+    """Whether a sweep can be made of them."""
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class RenderBar(PageWidget):
         self._prepare = prepare
         self._go_to = go_to
         self._last_click = 0.0
+        self._sweep: Callable[[], object] | None = None
         super().__init__(**traits)
 
     def _on_render(self, *_: Any) -> None:
@@ -60,6 +63,14 @@ class RenderBar(PageWidget):
         finally:
             self._last_click = time.monotonic()
             self.sending = False
+
+    def offer_sweep(self, callback: Callable[[], object]) -> None:
+        """Offer "as a sweep…", and call `callback()` in a worker's thread."""
+        self._sweep, self.can_sweep = callback, True
+
+    def _on_sweep(self, *_: Any) -> None:
+        if self._sweep is not None:
+            self._later(self._sweep)
 
     def _on_problem(self, _: dict[str, Any], __: Sequence[memoryview]) -> None:
         self._go_to()

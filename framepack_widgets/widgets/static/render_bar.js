@@ -16,6 +16,10 @@ export default {
         update();
       },
     });
+    const sweep = make("button", {
+      type: "button", textContent: "as a sweep…", title: "Vary some of these settings, look at the plan, render all",
+      onclick: () => model.send({ kind: "sweep" }),
+    });
     const why = make("button", {
       type: "button", class: "fpw-why fpw-error", title: "Go to this field", id: `${id}-why`,
       onclick: () => model.send({ kind: "problem" }),
@@ -54,6 +58,7 @@ export default {
       const busy = held || model.get("sending");
       plan.textContent = model.get("plan");
       plan.hidden = !model.get("plan");
+      sweep.hidden = !model.get("can_sweep");
       render.textContent = model.get("sending") ? "Sending…" : "Render";
       // Not `disabled`: a disabled button cannot be reached by Tab, nor asked what is wrong.
       render.setAttribute("aria-disabled", String(Boolean(blocked) || busy));
@@ -69,7 +74,7 @@ export default {
     }
     el.setAttribute("data-lm-suppress-shortcuts", "true"); // Jupyter's own keys stay out
     el.append(make("div", { class: "fpw-render-bar" },
-      plan, make("div", { class: "fpw-row" }, render, why, sent, python), trouble, shown));
+      plan, make("div", { class: "fpw-row" }, render, sweep, why, sent, python), trouble, shown));
     model.on("change", update);
     update();
     return () => { clearTimeout(timer); model.off("change", update); };

@@ -32,8 +32,7 @@ class ShownRun:
     @property
     def library(self) -> Any:
         """The Library that it lies in."""
-        found = getattr(self.run, "library", None)
-        return found if found is not None else self.run._desk.library
+        return self.run.library
 
     def look(self) -> None:
         """Read the points as they are now."""
@@ -43,7 +42,7 @@ class ShownRun:
         self._jobs = {point.job_id: point for point in points if point.job_id}
         now = time.monotonic()
         if now - self._eta_at >= _ETA_S:
-            self._eta_at, self._eta = now, getattr(self.run, "eta_s", None)
+            self._eta_at, self._eta = now, self.run.eta_s
 
     def axes(self) -> dict[str, tuple[str, ...]]:
         """{axis: labels of its values}."""
@@ -62,15 +61,15 @@ class ShownRun:
     def head(self) -> dict[str, Any]:
         """What stands above the tiles."""
         run, state = self.run, str(self.run.state)
-        error = getattr(run, "error", None)
         return {
+            "run": str(run.id),
             "name": str(run.name),
             "state": state,
             "totals": tile_text.totals(self.counts, self._eta) if self.points else "",
             "share": round(tile_text.share_done(self.counts), 3),
             "wishes": tile_text.wishes(state, self.counts),
-            "is_draft": bool(getattr(run, "is_draft", False)),
-            "trouble": str(error or getattr(run, "trouble", None) or ""),
+            "is_draft": bool(run.is_draft),
+            "trouble": str(run.error or run.trouble or ""),
         }
 
     def tiles(self, keys: Collection[str]) -> dict[str, dict[str, Any]]:

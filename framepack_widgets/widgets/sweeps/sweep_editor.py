@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from framepack_widgets.sweeps.sweep_plan import SweepPlan
 
 _WORKING = "working out the plan…"
+_MOST_LOOKED_UP = 500  # renders; of a larger sweep it is told when it runs
 _LONGEST = 200  # characters of a run's name
 
 
@@ -154,21 +155,25 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
     def _fill(self) -> None:
         """Show what is held here instead of what the page shows."""
         self._version += 1
+        self._show()
+        self._offer()
+        self._plan()
+
+    def _show(self, by: str = "") -> None:
+        """by: the view of the page that shows it already."""
         self.panel.state = {
             "rows": [row._asdict() for row in self._rows],
             "combine": self._combine,
             "name": self._name,
             "version": self._version,
+            "by": by,
         }
-        self._offer()
-        self._plan()
 
     def _offer(self) -> None:
         found = [list(offer) for offer in offers(self._studio.schema, self._settings)]
-        known = {offer[0] for offer in found}
-        for row in self._rows:  # it was there when the row was made
-            if row.key and row.key not in known:
-                found.append([row.key, row.key, "other", "", "", False])
+        known = {"", *(offer[0] for offer in found)}
+        lacking = [row.key for row in self._rows if row.key not in known]
+        found += [[key, key, "other", "", "", False] for key in lacking]  # there was one
         if found != self.panel.offers:
             self.panel.offers = found
 
@@ -178,6 +183,7 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
             self._combine = str(message.get("combine") or "grid")
             self._name = str(message.get("name") or "")[:_LONGEST]
             self._edit = message.get("edit")
+            self._show(str(message.get("view"))[:40])
             self._plan()
 
     def _plan(self) -> None:
@@ -216,11 +222,20 @@ def plan_order(order: Order, cancelled: Callable[[], bool]) -> Planned:
         reading = read(order.rows, order.settings, order.studio.schema, order.combine)
         if reading.sweep is None or cancelled():
             return Planned(order, reading)
-        return Planned(order, reading, reading.sweep.plan(order.studio, cancelled=cancelled))
+        plan = reading.sweep.plan(order.studio, cancelled=cancelled)
+        return Planned(order, reading, _with_done(plan, order.studio.library))
     except PlanCancelled:
         raise
     except (FramePackError, OSError, ValueError) as error:
         return Planned(order, reading, trouble=str(error) or type(error).__name__)
+
+
+def _with_done(plan: SweepPlan, library: Any) -> SweepPlan:
+    """The same with those renders marked whose clip the Library has."""
+    if len(plan.renders) > _MOST_LOOKED_UP:
+        return plan
+    renders = tuple(r._replace(is_done=library.runs.twin(r.id) is not None) for r in plan.renders)
+    return replace(plan, renders=renders)
 
 
 def why_not(reading: Reading) -> str:

@@ -1,17 +1,26 @@
-"""A run as plain HTML: posters and states, for a notebook that is opened without a kernel."""
+"""Runs and sweeps as plain HTML: posters and states without a kernel, the plan of a sweep."""
 
 from __future__ import annotations
 
 import base64
 import html
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from framepack_widgets.errors import FramePackError
 from framepack_widgets.poster import as_poster
+from framepack_widgets.registry import open_desks
+from framepack_widgets.sweeps.library_facts import LibraryFacts
+from framepack_widgets.sweeps.plan import plan
+from framepack_widgets.widgets.sweeps.plan_text import plan_lines
 from framepack_widgets.widgets.sweeps.point_details import long_name, short_name
 from framepack_widgets.widgets.sweeps.shown_run import ShownRun
 from framepack_widgets.widgets.sweeps.tile_layout import PAGE, Layout, layout
 
+if TYPE_CHECKING:
+    from framepack_widgets.registry import Desk
+    from framepack_widgets.sweeps.sweep import Sweep
+
+_PLANNED = 20_000  # points; the plan of more takes longer than one waits for an output
 _PICTURES = 60  # posters; each is about 4 kB of the saved notebook
 _WIDTH = 120  # px
 _MOST = 300  # points that are listed
@@ -29,6 +38,30 @@ def run_html(run: Any, roles: dict[str, str] | None = None) -> str:
     except FramePackError as error:
         return f"<div>{_text(error)}</div>"
     return f"<div>{''.join(parts)}</div>"
+
+
+def sweep_html(sweep: Sweep) -> str:
+    """Its axes, and its plan on the Studio that was opened last; nothing is sent."""
+    desks = open_desks()
+    rows = [f"<b>{_text(repr(sweep))}</b>"]
+    rows += [f"{_text(axis.name)}: {_text(', '.join(axis.labels[:20]))}" for axis in sweep.axes]
+    if not desks:
+        rows.append("Connect to a Studio (fp.connect) to see what it will take.")
+    elif sweep.size > _PLANNED:
+        rows.append("sweep.plan(studio) tells what it will take.")
+    else:
+        rows += _planned(sweep, desks[-1])
+    return f"<div>{'<br>'.join(rows)}</div>"
+
+
+def _planned(sweep: Sweep, desk: Desk) -> list[str]:
+    library = desk.library
+    try:
+        facts = LibraryFacts.of(library.renders(desk.key), library.clips_folder)
+        found = plan(sweep, desk.client.schema, **facts.as_arguments())
+    except FramePackError as error:
+        return [_text(error)]
+    return [_text(text) for _, text in plan_lines(found)]
 
 
 class _Table:

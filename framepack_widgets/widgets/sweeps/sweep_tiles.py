@@ -2,8 +2,8 @@
 
 Messages of the page (`static/sweep_tiles.js`): `look` (a view was opened), `visible` (view, keys),
 `role` (axis, role), `turn` (axis, at), `details` (keys), `rate` (keys, stars), `act` (action,
-keys); `posters`, `video`, `chunk` and `here` as in the classes it is made of. To the page: `head`,
-`layout`, `tiles`, `details`, `preview`, all total.
+keys), those with keys with the id of their `run`; `posters`, `video`, `chunk` and `here` as in the
+classes it is made of. To the page: `head`, `layout`, `tiles`, `details`, `preview`, all total.
 """
 
 from __future__ import annotations
@@ -121,8 +121,8 @@ class SweepTiles(ClipsWidget):
         with self._guard:
             shown = self._shown
             if shown is None:
-                self._say("head", {"name": "", "state": "", "wishes": []})
-                self._say("layout", {"cells": []})
+                self._say("head", {"run": "", "name": "", "state": "", "wishes": []})
+                self._say("layout", {"run": "", "cells": []})
                 return
             if not self.is_seen and self._told:
                 return
@@ -139,15 +139,16 @@ class SweepTiles(ClipsWidget):
             for axis, role in self._wanted.items():
                 roles = with_role(roles, axis, role)
             self._roles = roles
-        self._say("layout", layout(axes, shown.spots(), self._roles, self._at).for_page())
+        page = layout(axes, shown.spots(), self._roles, self._at)
+        self._say("layout", {"run": shown.run.id, **page.for_page()})
 
     def _draw_tiles(self, shown: ShownRun) -> None:
         keys = frozenset().union(*self._visible.values()) if self._visible else frozenset()
         now = shown.tiles(keys)
         news = [tile for key, tile in now.items() if self._told_tiles.get(key) != tile]
+        self._told_tiles = now  # those that come into sight again are told anew
         if news:
-            self._told_tiles.update(now)
-            self._tell("tiles", tiles=news)
+            self._tell("tiles", run=shown.run.id, tiles=news)
 
     def _follow(self, shown: ShownRun) -> None:
         """The latent preview of the point that is rendered, while its tile can be seen."""
@@ -161,9 +162,9 @@ class SweepTiles(ClipsWidget):
         self._previews.touch()
 
     def _send_preview(self, picture: Picture) -> None:
-        key = self._previewed
-        if key is not None:
-            self._tell("preview", [picture.data], key=key, mime=picture.mime)
+        key, shown = self._previewed, self._shown
+        if key is not None and shown is not None:
+            self._tell("preview", [picture.data], run=shown.run.id, key=key, mime=picture.mime)
 
     def _say(self, kind: str, value: dict[str, Any]) -> None:
         if self._told.get(kind) != value:
@@ -202,9 +203,14 @@ class SweepTiles(ClipsWidget):
                 self._at[axis] = at
         self._work.want()
 
+    def _is_of_run(self, message: dict[str, Any]) -> bool:
+        """Whether it was clicked in the run that is shown: another one may be by now."""
+        shown = self._shown
+        return shown is not None and message.get("run") == shown.run.id
+
     def _points(self, message: dict[str, Any]) -> list[Any]:
         keys, shown = message.get("keys"), self._shown
-        if not isinstance(keys, list) or shown is None:
+        if not isinstance(keys, list) or shown is None or not self._is_of_run(message):
             return []
         return [shown.points[str(key)] for key in keys if str(key) in shown.points]
 
@@ -226,7 +232,8 @@ class SweepTiles(ClipsWidget):
         self._touch()
 
     def _on_act(self, message: dict[str, Any], _: object) -> None:
-        self._later(self._do, str(message.get("action")), self._points(message))
+        if self._is_of_run(message):
+            self._later(self._do, str(message.get("action")), self._points(message))
 
     def _do(self, action: str, points: list[Any]) -> None:
         self.trouble = ""

@@ -140,7 +140,7 @@ class SweepView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         if not _FEWEST <= len(there) <= _MOST:
             raise SettingsError(_COMPARED)
         clips = [point.clip for point in there]
-        compare = Compare(clips, labels=[short_name(p) for p in there])
+        compare = Compare(clips, labels=[short_name(p) for p in there], library=self._run.library)
         for callback in self._on_settings:
             compare.on_settings(callback)
         self._put_below(compare)

@@ -26,9 +26,9 @@ _LONGEST = 300  # characters of a message; the details show all of it
 
 
 def key_of(point: Any) -> str:
-    """Names a point of a run in the page."""
+    """Names a point of a run in the page; a number may mean another one when values are added."""
     if point.in_sweep and point.number >= 0:
-        return str(point.number)
+        return f"{point.number}-{point.id[:10]}"
     return f"x{point.id}"
 
 
