@@ -15,7 +15,7 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 const choice = (label, options, value, changed) => {
-  const select = make("select", { onchange: () => changed(select.value) });
+  const select = make("select", { "aria-label": label, onchange: () => changed(select.value) });
   for (const [key, text] of options) select.append(make("option", { value: key }, text));
   select.value = value;
   return make("label", {}, label, select);
