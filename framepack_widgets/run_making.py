@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from framepack_widgets.errors import SettingsError
 from framepack_widgets.frozen import FrozenDict
+from framepack_widgets.library.inputs import FILE_FIELDS
 from framepack_widgets.library.run_rows import NewPoint, Place, RunRecord
 from framepack_widgets.settings import Settings
 from framepack_widgets.sweeps.identity import canonical, content_id
@@ -66,7 +67,7 @@ def make(
     library: Library, schema: Schema, wanted: Wanted, cancelled: Callable[[], bool] | None = None
 ) -> RunRecord:
     """Plan, freeze and keep. Raises SettingsError where nothing can be rendered, LibraryError."""
-    sweep, run = _rendered(wanted), wanted.run
+    sweep, run = _rendered(wanted, library), wanted.run
     facts = LibraryFacts.of(library.renders(run.studio), library.clips_folder)
     planned = plan(sweep, schema, cancelled=cancelled, **facts.as_arguments())
     frozen = _Frozen(library, schema, planned, wanted)
@@ -79,11 +80,14 @@ def make(
     return library.runs.save(run.replace(refused=tuple(refused)), points)
 
 
-def _rendered(wanted: Wanted) -> Sweep:
+def _rendered(wanted: Wanted, library: Library) -> Sweep:
     """The sweep that is rendered: of the draft's settings, or of those chosen."""
-    sweep, draft = wanted.sweep, wanted.run.draft
+    sweep = wanted.sweep
     if wanted.only:
         return Sweep.of([wanted.instead[index] for index in sorted(wanted.instead)])
+    here = library.recall(sweep.settings)  # frames of a clip that was copied elsewhere
+    moved = {n: v for n in FILE_FIELDS if (v := getattr(here, n)) != getattr(sweep.settings, n)}
+    draft = {**moved, **wanted.run.draft}
     if not draft:
         return sweep
     data = sweep.to_dict()
@@ -113,6 +117,7 @@ class _Frozen:
         self._had = {place.asked: row.id for row in rows for place in row.places if place.asked}
         self._ids = {row.id for row in rows}
         self._settings: dict[str, Settings] = {}
+        self._frames: dict[tuple[str, Any], str] = {}
 
     def points(
         self, cancelled: Callable[[], bool] | None = None
@@ -150,13 +155,26 @@ class _Frozen:
         known = self._had.get(place.asked)
         if known is not None:
             return known
-        resolved = self._library.localise(self._library.recall(self._schema.resolve(settings)))
+        resolved = self._localised(self._schema.resolve(settings))
         if resolved.seed is None:
             resolved = resolved.replace(seed=secrets.randbelow(MAX_SEED + 1))
         name = content_id(resolved)
         if name not in self._ids:
             self._settings[name] = resolved
         return name
+
+    def _localised(self, settings: Settings) -> Settings:
+        """With frames kept in the Library; each is read once, however many points have it."""
+        changes = {}
+        for name in FILE_FIELDS:
+            frame = getattr(settings, name)
+            if frame is None:
+                continue
+            if (name, frame) not in self._frames:
+                alone = self._library.recall(Settings(**{name: frame}))
+                self._frames[name, frame] = getattr(self._library.localise(alone), name)
+            changes[name] = self._frames[name, frame]
+        return settings.replace(**changes) if changes else settings
 
 
 def _index(place: Place) -> int:

@@ -16,12 +16,12 @@ from framepack_widgets import _loop
 from framepack_widgets.errors import FramePackError, LibraryError, SettingsError
 from framepack_widgets.library.run_rows import RunRecord
 from framepack_widgets.run_making import Wanted, check_draft, digest_of, make, name_for
+from framepack_widgets.settings import Settings
 from framepack_widgets.sweep_run import SweepRun
 from framepack_widgets.sweeps.sweep import Sweep
 
 if TYPE_CHECKING:
     from framepack_widgets.registry import Desk
-    from framepack_widgets.settings import Settings
 
 _SOON_S = 0.5  # for so long a plan is waited for, so that what is wrong is raised at once
 _DRAFT = " (draft)"
@@ -98,29 +98,32 @@ def handle(desk: Desk, record: RunRecord) -> SweepRun:
 def promote(desk: Desk, drafts: SweepRun, chosen: Mapping[int, Settings]) -> SweepRun:
     """Render chosen points of a draft in full; {number: settings}. Those of before stay."""
     store, draft = desk.library.runs, drafts.record
-    name = draft.name.removesuffix(_DRAFT)
-    name = f"{name} (full)" if name == draft.name else name
-    record = store.named(desk.key, name)
+    base = draft.name.removesuffix(_DRAFT)
+    names = [base, *(f"{base} (full{number})" for number in ("", *range(2, 100)))]
+    # A run of that name that holds a whole sweep is another one.
+    free = ((n, store.named(desk.key, n)) for n in names)
+    name, record = next((n, r) for n, r in free if r is None or r.promoted)
     if record is None:
         record = _new(desk, drafts.sweep, name, digest="", draft={})
     earlier = {int(n): settings for n, settings in record.promoted.items()}
     kept = {**earlier, **{n: settings.to_dict() for n, settings in chosen.items()}}
     record = record.replace(promoted={str(n): settings for n, settings in kept.items()})
-    settings = {n: type(next(iter(chosen.values()))).from_dict(s) for n, s in kept.items()}
+    settings = {n: Settings.from_dict(s) for n, s in kept.items()}
     return _making(desk, Wanted(drafts.sweep, record, settings, only=True))
 
 
 def _record_for(desk: Desk, sweep: Sweep, name: str | None, draft: Mapping[str, Any]) -> RunRecord:
     """The run that goes on, or a new one."""
     store, digest = desk.library.runs, digest_of(sweep, draft)
+    name = (name or "").strip() or None
     if name is None:
         same = (run for run in store.runs(desk.key) if run.digest == digest)
         found = next(same, None)
     else:
-        name = name.strip() + (_DRAFT if draft else "")
+        name += _DRAFT if draft else ""
         found = store.named(desk.key, name)
     if found is not None:
-        return found.replace(sweep=sweep.to_dict(), digest=digest, draft=draft)
+        return found.replace(sweep=sweep.to_dict(), digest=digest, draft=draft, promoted={})
     if name is None:
         end = _DRAFT if draft else ""
         name = name_for(sweep, lambda name: store.named(desk.key, name + end) is not None) + end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Collection
@@ -242,7 +243,10 @@ class SweepRun(Looking):
     def planned(self, record: RunRecord | None, error: FramePackError | None = None) -> None:
         """The run was made; or it cannot be, and if there is one already, it goes on as it was."""
         with self._guard:
-            known = record or self._desk.library.runs.find(self.id)
+            known = record
+            if known is None:
+                with contextlib.suppress(FramePackError):  # the Library was closed meanwhile
+                    known = self._desk.library.runs.find(self.id)
             self._is_planned, self._error = known is not None, error
             if known is not None:
                 self._record, self._sweep, self._settings = known, None, {}

@@ -15,11 +15,12 @@ from typing import Any
 from framepack_widgets import provenance
 from framepack_widgets.clip import Clip
 from framepack_widgets.descent import Descent
-from framepack_widgets.errors import LibraryError
+from framepack_widgets.errors import LibraryError, SettingsError
 from framepack_widgets.job import RENDER, JobRecord, JobState
 from framepack_widgets.library.search import MAX_STARS
 from framepack_widgets.library.studios import key_of, normalised
 from framepack_widgets.settings import Settings
+from framepack_widgets.sweeps.identity import content_id
 
 _ID = re.compile(r"[0-9a-f]{12}\Z")
 _PROOFS = ("stamp", "id", "settings")
@@ -67,8 +68,17 @@ def record_from(path: Path, taken: set[str], at_work: set[str]) -> JobRecord | N
         **_judgement(provenance.read_beside(path) or {}),
         finished_at=at,
         notes=clip.missing_inputs,
+        content=_content(settings) if descent.origin == RENDER else None,
         **vars(descent),
     )
+
+
+def _content(settings: Settings) -> str | None:
+    """What a sweep with these settings finds the clip by."""
+    try:
+        return content_id(settings)
+    except SettingsError:  # a frame that is not here
+        return None
 
 
 def _judgement(beside: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ in between has done neither or both.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from framepack_widgets.errors import LibraryError
@@ -59,26 +59,33 @@ class Turns:
                 return
 
     def twin(self, content: str) -> str | None:
-        """A done job with these settings and a whole clip that is there; None: there is none."""
+        """A done job with these settings and a proven, whole clip that is there; None: none."""
         for job, clip, record in self._database.read(TWINS, (content,)):
             facts = json.loads(record)
             notes = " ".join(facts.get("notes") or ())
-            if facts.get("partial") or any(word in notes for word in _ELSE):
+            is_whole = facts.get("verified") and not facts.get("partial")
+            if not is_whole or any(word in notes for word in _ELSE):
                 continue
             if (self._clips / clip).is_file():
                 return str(job)
         return None
 
-    def reuse(self, run: str, point: str, job: str) -> bool:
-        """Let a point have the clip of an earlier job; False if it has a job meanwhile."""
+    def reuse(self, run: str, twins: Mapping[str, str]) -> int:
+        """Let points have the clips of earlier jobs, {point: job}; how many do now.
+
+        A point that has a job meanwhile keeps it.
+        """
+        changed = 0
         with self._database.write() as connection:
-            done = connection.execute(
-                "UPDATE run_points SET job = ?, reused = 1 WHERE run = ? AND point = ? "
-                "AND job IS NULL AND EXISTS "
-                "(SELECT 1 FROM jobs WHERE id = ? AND state = 'done' AND deletion IS NULL)",
-                (job, run, point, job),
-            )
-        return done.rowcount == 1
+            for point, job in twins.items():
+                done = connection.execute(
+                    "UPDATE run_points SET job = ?, reused = 1, ended = 0 "
+                    "WHERE run = ? AND point = ? AND job IS NULL AND EXISTS "
+                    "(SELECT 1 FROM jobs WHERE id = ? AND state = 'done' AND deletion IS NULL)",
+                    (job, run, point, job),
+                )
+                changed += done.rowcount
+        return changed
 
     def feed(self, run: str, point: str, record: JobRecord) -> bool:
         """Make a point a job; False if it is one already, or the run is not to go on.

@@ -17,6 +17,7 @@ from framepack_widgets.validation import validate
 
 AHEAD = 2  # points that wait as jobs
 
+_AT_ONCE = 200  # clips of earlier jobs that are taken over in one round
 _ENDING = (Wish.CANCEL, Wish.STOP)
 
 
@@ -84,14 +85,17 @@ class Feeder:
         coming |= {
             r.content for r in jobs if r.state is not JobState.WAITING and r.wish not in _ENDING
         }
+        there: dict[str, str] = {}
         for point, settings in store.next_points(run):
-            if fed >= room:
+            if fed >= room or len(there) >= _AT_ONCE:
                 break
             twin = store.twin(point)
             if twin is not None:
-                store.reuse(run, point, twin)
+                there[point] = twin
             elif point not in coming:
                 fed += store.feed(run, point, self._record(run, point, settings))
+        if there:
+            store.reuse(run, there)
         return fed
 
     def _record(self, run: str, point: str, settings: Settings) -> JobRecord:

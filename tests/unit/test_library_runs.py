@@ -32,6 +32,7 @@ def job(job_id: str, content: str, **values: Any) -> JobRecord:
 def done(library: Library, job_id: str, content: str, **values: Any) -> None:
     file = library.clips_folder / f"{job_id}.mp4"
     file.write_bytes(b"a clip")
+    values = {"verified": "stamp", **values}
     library.add(job(job_id, content, state=JobState.DONE, clip=file.name, **values))
 
 
@@ -60,7 +61,7 @@ def test_a_point_that_has_a_job_keeps_it(tmp_path: Path) -> None:
     run_in(library, "a")
     done(library, "1" * 12, "a")
     assert library.runs.feed("run", "a", job("2" * 12, "a", run="run"))
-    assert not library.runs.reuse("run", "a", "1" * 12)
+    assert library.runs.reuse("run", {"a": "1" * 12}) == 0
     assert library.runs.points("run")[0].job == "2" * 12
     library.close()
 
@@ -71,6 +72,7 @@ def test_which_clips_stand_for_a_point(tmp_path: Path) -> None:
     done(library, "1" * 12, "a", partial=True)
     done(library, "2" * 12, "a", notes=("LoRA x: asked with weight 1, the server left it out",))
     done(library, "3" * 12, "b")
+    done(library, "6" * 12, "a", verified=None)
     library.add(job("4" * 12, "a", state=JobState.FAILED))
     assert library.runs.twin("a") is None
     done(library, "5" * 12, "a", notes=("seed: has no effect",))
@@ -105,7 +107,7 @@ def test_earlier_renders_of_an_older_library_are_known_by_their_settings(tmp_pat
     from framepack_widgets.sweeps.identity import content_id
 
     library = Library(tmp_path)
-    library.add(job("1" * 12, "a", state=JobState.DONE, clip="a.mp4"))
+    library.add(job("1" * 12, "a", state=JobState.DONE, clip="a.mp4", verified="id"))
     library.close()
     database = sqlite3.connect(tmp_path / "library.sqlite3")
     for table in ("runs", "run_points"):

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from run_world import Session, assert_right, rendered, sweep_of, until_over
+from run_world import BASE, Session, assert_right, rendered, sweep_of, until_over
 from runner_world import World, scenario
 
 from framepack_widgets.errors import LibraryError, SettingsError
 from framepack_widgets.job import JobState, Wish
 from framepack_widgets.settings import Settings
 from framepack_widgets.sweeps.identity import content_id
+from framepack_widgets.sweeps.sweep import Sweep
 
 WAITING, DONE = JobState.WAITING, JobState.DONE
 
@@ -368,3 +369,33 @@ async def test_result_does_not_wait_longer_than_asked(world: World) -> None:
     run = Session(world).run(sweep_of(steps=[4]), name="x")
     with pytest.raises(TimeoutError, match="still waiting"):
         run.result(0.01)
+
+
+@scenario(autoplay=True)
+async def test_each_frame_is_read_once(world: World) -> None:
+    frame = world.folder / "frame.png"
+    Image.new("RGB", (64, 64), (9, 90, 0)).save(frame)
+    library = world.library
+    real, read = library._inputs.keep, []
+
+    def keep(*arguments: Any) -> Path:
+        read.append(arguments)
+        return real(*arguments)
+
+    vars(library._inputs)["keep"] = keep
+    run = Session(world).run(sweep_of(start_frame=[str(frame)], seed=range(50)))
+    assert len(read) == 1
+    assert len(run.points) == 50
+
+
+@scenario(autoplay=True)
+async def test_frames_of_a_clip_that_was_copied_elsewhere(world: World) -> None:
+    frame = world.folder / "frame.png"
+    Image.new("RGB", (64, 64), (9, 90, 0)).save(frame)
+    kept = world.library.keep_input(frame)
+    elsewhere = str(world.folder / "another" / kept.name)
+    base = Settings(**BASE, start_frame=elsewhere)
+    run = Session(world).run(Sweep(base, steps=[4, 5]), name="x")
+    await until_over(world, run)
+    assert run.counts == {"done": 2}
+    assert {point.settings.start_frame for point in run.points} == {str(kept)}

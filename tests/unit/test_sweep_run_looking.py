@@ -170,3 +170,30 @@ async def test_the_time_that_is_left(world: World) -> None:
     rest = session.run(sweep_of(steps=[8]), name="three")
     assert two.eta_s is None or two.eta_s[1] >= rest.eta_s[1]
     assert [row["state"] for row in rows_of(two)] == ["planned"] * 3
+
+
+@scenario(autoplay=True)
+async def test_promoting_leaves_a_whole_run_of_that_name_alone(world: World) -> None:
+    session = Session(world)
+    sweep = sweep_of(steps=[4, 5])
+    whole = session.run(sweep, name="x")
+    drafts = session.run(sweep, name="x", draft={"cfg_scale": 1.5})
+    full = drafts.promote(1)
+    assert (full.name, len(full.points)) == ("x (full)", 1)
+    assert whole.counts == {"planned": 2}
+    await until_over(world, whole)
+    await until_over(world, full)
+    assert drafts.promote([0]) is full
+    assert len(full.points) == 2
+
+
+@scenario(autoplay=True)
+async def test_clips_of_a_run_in_step(world: World) -> None:
+    run = await six(world)
+    compared = run.compare()
+    assert list(compared.clips) == list(run.clips)
+    assert compared.labels[0] == "cfg_scale 1, steps 4"
+    compared.close()
+    two = run.compare(run.points[1], 4)
+    assert list(two.clips) == [run.clips[1], run.clips[4]]
+    two.close()
