@@ -115,7 +115,7 @@ def test_it_opens_from_disk_and_plays_in_step(
     expect(page.locator("table.matrix thead th")).to_have_text(
         ["cfg_scale: 1.0", "cfg_scale: 1.5", "cfg_scale: 2.0"]
     )
-    where = page.locator("tbody tr").nth(1).locator("td").nth(2)
+    where = page.locator(".matrix tbody tr").nth(1).locator("td").nth(2)
     expect(where).to_contain_text("planned")  # cfg 2.0, seed 8: point 10
 
     shown.press("+1")
