@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from framepack_widgets.errors import SettingsError
-from framepack_widgets.frozen import FrozenDict
 from framepack_widgets.library.inputs import FILE_FIELDS
 from framepack_widgets.library.run_rows import NewPoint, Place, RunRecord
 from framepack_widgets.settings import Settings
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 MAX_SEED = 2**53 - 1
 _OFTEN = 64
-_NO_CHANGES: Mapping[str, Any] = FrozenDict()
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Wanted:
 
     sweep: Sweep
     run: RunRecord  # as it is, or as it is to be; without points
-    instead: Mapping[int, Settings] = field(default_factory=FrozenDict)  # {point: its settings}
+    instead: Mapping[int, Settings] = field(default_factory=dict)  # {point: its settings}
     only: bool = False  # only the points of `instead`, not the whole sweep
 
 

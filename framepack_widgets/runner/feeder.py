@@ -81,7 +81,7 @@ class Feeder:
         """Make up to `room` jobs of a run's points; how many there are now."""
         store, fed = self._context.library.runs, 0
         # What is rendered at this moment for another run or alone need not be rendered twice.
-        coming = {record.content for record in self.in_turn(jobs) if record.content}
+        coming: set[str | None] = {record.content for record in self.in_turn(jobs) if record.content}
         coming |= {
             r.content for r in jobs if r.state is not JobState.WAITING and r.wish not in _ENDING
         }
