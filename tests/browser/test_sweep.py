@@ -16,7 +16,7 @@ CODES = """
 from framepack_widgets.demo import pixel_code
 run = app.studio.run_of("night")
 for point in run.points:
-    print(", ".join(point.labels.values()), "=", pixel_code.read(point.clip.first_frame()))
+    print(", ".join(point.labels.values()), "=", pixel_code.read(point.clip.frames(0, 1)[0]))
 """
 IN_STEP = """videos => {
   const at = videos.map(video => video.currentTime);

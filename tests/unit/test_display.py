@@ -109,8 +109,8 @@ def test_registering_needs_no_ipython_and_happens_by_name(
     for name in (*kernel.names["html"], *kernel.names["live"]):
         module, _, attribute = name.rpartition(".")
         assert hasattr(__import__(module, fromlist=[attribute]), attribute)
-    assert len(kernel.names["html"]) == len(terminal.names["html"]) == 3
-    assert (len(kernel.names["live"]), terminal.names["live"]) == (2, [])
+    assert len(kernel.names["html"]) == len(terminal.names["html"]) == 5
+    assert (len(kernel.names["live"]), terminal.names["live"]) == (3, [])
 
 
 # ---------------------------------------------------------------------- two outputs

@@ -153,7 +153,9 @@ class BenchStudio:
     def __init__(self):
         self.asked = []
         self.library = SimpleNamespace(
-            renders=lambda _: [], studio=lambda _: "key", clips_folder=None,
+            renders=lambda _: [],
+            studio=lambda _: "key",
+            clips_folder=None,
             runs=SimpleNamespace(twin=lambda _: "job" if self.has_all else None),
         )
 

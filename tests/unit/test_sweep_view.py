@@ -11,9 +11,9 @@ from sweep_world import BASE, SCHEMA
 from framepack_widgets.errors import FramePackError
 from framepack_widgets.settings import Settings
 from framepack_widgets.sweeps.sweep import Sweep
+from framepack_widgets.widgets.sweeps import sweep_html as saved
 from framepack_widgets.widgets.sweeps import tile_text
 from framepack_widgets.widgets.sweeps.point_details import details, long_name, short_name
-from framepack_widgets.widgets.sweeps import sweep_html as saved
 from framepack_widgets.widgets.sweeps.sweep_html import run_html, sweep_html
 from framepack_widgets.widgets.sweeps.sweep_view import SweepView
 from framepack_widgets.widgets.sweeps.tile_layout import (
@@ -211,7 +211,9 @@ def last(view, kind):
 
 
 def told(view):
-    return {tile["key"].split("-")[0] for kind, v in view.sent if kind == "tiles" for tile in v["tiles"]}
+    return {
+        tile["key"].split("-")[0] for kind, v in view.sent if kind == "tiles" for tile in v["tiles"]
+    }
 
 
 def look(view, *keys):

@@ -2,7 +2,8 @@
 const MOST_VIDEOS = 30; // browsers hold a limited number of players
 const TICK_MS = 200;
 const REST_MS = 150; // a pointer that only passes asks for nothing
-const OFF_S = 0.12; // further from the clock than this is brought back
+const END_S = 0.06;
+const SEEK_MS = 1500; // nobody waits longer for one that does not come
 
 // Asks the kernel for the clip of a job; resolves to {url, release, blob}.
 function tileVideo(model, job, signal, useAddress = true) {
@@ -29,7 +30,7 @@ function tileVideo(model, job, signal, useAddress = true) {
 function sweepPlay(model) {
   const playing = new Map(); // key -> {tile, job, video, abort, source}
   let all = false;
-  let began = 0;
+  let starting = false;
   let ticker = 0;
   let resting = 0;
 
@@ -70,18 +71,38 @@ function sweepPlay(model) {
     one.video.remove();
     one.source?.release();
   }
+  // All begin together, each holds its last frame until the longest is over, then anew. Seeking is
+  // slow where many play, so in between only the speed is corrected.
+  const isOver = (video) => video.ended || video.currentTime >= video.duration - END_S;
   function tick() {
-    const ready = [...playing.values()].filter(({ video }) => video.readyState >= 2);
-    const period = Math.max(0, ...ready.map(({ video }) => video.duration || 0));
-    if (!period) { began = performance.now(); return; }
-    const at = ((performance.now() - began) / 1000) % period;
-    for (const { video } of ready) {
-      const isOver = at >= video.duration - 0.05; // shorter ones hold their last frame
-      const target = isOver ? Math.max(0, video.duration - 0.05) : at;
-      if (!video.seeking && Math.abs(video.currentTime - target) > OFF_S) video.currentTime = target;
-      if (isOver) video.pause();
-      else if (video.paused) video.play().catch(() => {});
+    const ready = [...playing.values()].map(({ video }) => video).filter((video) => video.readyState >= 2);
+    if (starting || !ready.length) return;
+    const going = ready.filter((video) => !isOver(video) && !video.paused);
+    if (!going.length) {
+      begin(ready);
+      return;
     }
+    const times = going.map((video) => video.currentTime).sort((a, b) => a - b);
+    const middle = times[times.length >> 1];
+    for (const video of ready) {
+      if (isOver(video)) continue;
+      if (video.paused) { // it has come later
+        video.currentTime = Math.min(middle, video.duration - END_S);
+        video.play().catch(() => {});
+      } else video.playbackRate = Math.max(0.7, Math.min(1.3, 1 + (middle - video.currentTime) * 1.5));
+    }
+  }
+  async function begin(videos) {
+    starting = true;
+    await Promise.all(videos.map((video) => new Promise((resolve) => {
+      video.pause();
+      video.playbackRate = 1;
+      video.addEventListener("seeked", resolve, { once: true });
+      setTimeout(resolve, SEEK_MS);
+      video.currentTime = 0;
+    })));
+    starting = false;
+    if (all) for (const video of videos) if (video.isConnected) video.play().catch(() => {});
   }
   return {
     get all() { return all; },
@@ -106,7 +127,7 @@ function sweepPlay(model) {
       clearTimeout(resting);
       all = yes;
       if (!all) return;
-      began = performance.now();
+      starting = false;
       ticker = setInterval(tick, TICK_MS);
       for (const tile of tiles) open(tile);
     },

@@ -89,7 +89,10 @@ function sweepTile(key, does) {
       element.setAttribute("aria-selected", String(yes));
       mark.textContent = yes ? "☑" : "☐";
     },
-    preview: showPreview,
+    preview(next) { // it may come after the end of its render
+      if (now.state === "running") showPreview(next);
+      else URL.revokeObjectURL(next);
+    },
     end() {
       showPreview(null);
       box.remove();

@@ -34,28 +34,11 @@ export default {
     const rest = make("div", { class: "fpw-sweep-rest" });
     const note = make("p", { class: "fpw-quiet fpw-wrap" });
 
-    // below them
-    const title = make("strong", { class: "fpw-wrap" });
-    const facts = make("div", { class: "fpw-sweep-facts" });
-    const why = make("div", { class: "fpw-error fpw-wrap" });
-    const button = (text, tip, action) => make("button", { type: "button", title: tip, onclick: () => act(action) }, text);
-    const use = button("use settings", "Fill the form with the settings of this point", "settings");
-    const open = button("open in a player", "Show its clip larger, below", "open");
-    const compare = button("compare selected", "Play 2 to 16 selected clips in step, below", "compare");
-    const enough = button("stop early", "End this render now and keep what there is", "end");
-    const retry = button("retry", "Render the selected points again", "retry");
-    const promote = button("render in full", "Render the selected points of this draft in full, in a run of their own", "promote");
-    const none = make("button", { type: "button", onclick: () => { select([]); focusTile(current); } }, "select none");
-    const rate = make("span", { role: "group", "aria-label": "Stars for the selected points" }, ...[0, 1, 2, 3, 4, 5].map((n) => make("button", {
-      type: "button", class: "fpw-star", title: n ? `Give the selected clips ${n} of 5 stars (key ${n})` : "Take the stars of the selected clips away (key 0)",
-      "aria-label": n ? `${n} of 5 stars` : "no stars", onclick: () => rateSelected(n),
-    }, n ? `${n}★` : "✕")));
-    const details = make("div", { class: "fpw-sweep-details", role: "region", "aria-label": "Selected points" },
-      title, why, facts, rate, make("div", { class: "fpw-row" }, use, open, compare, enough, retry, promote, none));
-    const hide = make("button", { type: "button", onclick: () => act("hide") }, "hide");
-    const below = make("div", { class: "fpw-row" }, make("strong", {}, ""), hide);
-    const trouble = make("div", { class: "fpw-error fpw-wrap", role: "alert" });
-    el.append(head.element, tools, grid, rest, note, trouble, details, below);
+    const below = sweepActions(model, { act, rate: (n) => rateSelected(n), none() {
+      select([]);
+      focusTile(current);
+    } });
+    el.append(head.element, tools, grid, rest, note, ...below.elements);
 
     // what is where
     const order = () => [...page.cells.flat(2), ...page.rest];
@@ -236,38 +219,11 @@ export default {
     function drawSelection() {
       const now = selected();
       for (const tile of tiles.values()) tile.select(now.has(tile.key));
-      details.hidden = !now.size;
       drawActions();
       askDetails();
     }
-    function drawActions() {
-      const chosenTiles = [...selected()].map((key) => tiles.get(key)?.tile).filter(Boolean);
-      const clips = chosenTiles.filter((tile) => tile.has_clip).length;
-      const one = chosenTiles.length === 1;
-      use.hidden = !one || !model.get("can_settings");
-      open.hidden = !one || !clips;
-      compare.hidden = clips < 2 || clips > 16;
-      rate.hidden = !clips;
-      enough.hidden = !chosenTiles.some((tile) => tile.can_stop);
-      retry.hidden = !chosenTiles.some((tile) => tile.can_retry);
-      promote.hidden = !isDraft || !chosenTiles.length;
-    }
+    const drawActions = () => below.draw([...selected()].map((key) => tiles.get(key)?.tile).filter(Boolean), isDraft);
     let isDraft = false;
-    function drawDetails(told) {
-      if (JSON.stringify(told.keys) !== JSON.stringify([...selected()])) return;
-      title.textContent = told.title;
-      why.textContent = told.error ? `✖ ${told.error}` : "";
-      const cells = (values, tag) => make("tr", {}, ...values.map((text, n) => make(n ? tag : "th", {}, text)));
-      facts.replaceChildren(make("table", {}, make("tbody", {}, ...(told.head.length ? [cells(told.head, "th")] : []), ...told.rows.map((row) => cells(row, "td")))));
-      facts.tabIndex = facts.scrollWidth > facts.clientWidth + 1 ? 0 : -1; // it scrolls then
-    }
-    function drawRest() {
-      trouble.textContent = model.get("trouble") ? `✖ ${model.get("trouble")}` : "";
-      const what = model.get("below");
-      below.hidden = !what;
-      below.firstChild.textContent = { Player: "Clip", Compare: "Compared" }[what] ?? what;
-      drawActions();
-    }
     function onMessage(message, buffers) {
       if (message.kind === "head" && message.run !== run) begin(message.run);
       if ("run" in message && message.run !== run) return;
@@ -281,8 +237,9 @@ export default {
         head.layout(page);
         drawPage();
       } else if (message.kind === "tiles") drawTiles(message.tiles);
-      else if (message.kind === "details") drawDetails(message);
-      else if (message.kind === "preview") {
+      else if (message.kind === "details") {
+        if (JSON.stringify(message.keys) === JSON.stringify([...selected()])) below.details(message);
+      } else if (message.kind === "preview") {
         tiles.get(message.key)?.preview(URL.createObjectURL(new Blob([buffers[0]], { type: message.mime })));
         model.send({ kind: "preview_seen" });
       }
@@ -293,16 +250,15 @@ export default {
     const traits = ["trouble", "below", "can_settings"].map((trait) => `change:${trait}`);
     model.on("msg:custom", onMessage);
     model.on("change:selected", drawSelection);
-    for (const trait of traits) model.on(trait, drawRest);
+    for (const trait of traits) model.on(trait, drawActions);
     drawSelection();
-    drawRest();
     model.send({ kind: "look" });
     return () => {
       clearTimeout(soon);
       model.send({ kind: "visible", view, keys: null });
       model.off("msg:custom", onMessage);
       model.off("change:selected", drawSelection);
-      for (const trait of traits) model.off(trait, drawRest);
+      for (const trait of traits) model.off(trait, drawActions);
       shape.disconnect();
       sight.disconnect();
       play.end();

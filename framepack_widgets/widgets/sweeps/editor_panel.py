@@ -25,7 +25,7 @@ class EditorPanel(PageWidget):
     _esm = module("sweep_editor", "dom", "sweep_row")
     _css = style("sweep_editor")
 
-    offers = traitlets.List().tag(sync=True)
+    offers: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """[[key, label, group, hint, example, is_long]] of what a row can vary."""
     state = traitlets.Dict().tag(sync=True)
     """{rows, combine, name, version}; set when it is changed here, not by the page's own edits."""

@@ -18,19 +18,26 @@ _MOST = 200
 class RunList(SeenWidget):
     """Calls choose(run), in a worker's thread, when another run is to be shown.
 
-    The newest is shown until somebody chooses.
+    The newest is shown until somebody chooses. changed(): runs began, ended, were paused.
     """
 
     _esm = module("sweep_runs", "dom", "presence")
     _css = style("sweep_editor")
 
-    runs = traitlets.List().tag(sync=True)
+    runs: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """[[id, text]], the newest first."""
     chosen = traitlets.Unicode("").tag(sync=True)
     """Id of the run that is shown; "": none."""
 
-    def __init__(self, studio: Any, choose: Callable[[Any], object], **traits: Any) -> None:
-        self._studio, self._choose = studio, choose
+    def __init__(
+        self,
+        studio: Any,
+        choose: Callable[[Any], object],
+        changed: Callable[[], object],
+        **traits: Any,
+    ) -> None:
+        self._studio, self._choose, self._changed = studio, choose, changed
+        self._states: dict[str, str] = {}
         self._known: dict[str, Any] = {}
         self._told = ""  # the run that was shown last
         super().__init__(**traits)
@@ -45,6 +52,10 @@ class RunList(SeenWidget):
         self.runs = [[run.id, line(run)] for run in found]
         if self.chosen not in self._known:
             self.chosen = found[0].id if found else ""
+        states = {run.id: str(run.state) for run in found}
+        before, self._states = self._states, states
+        if before != states:
+            self._changed()
         self._show()
 
     def show(self, run: Any) -> None:

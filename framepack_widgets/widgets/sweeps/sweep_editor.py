@@ -66,7 +66,8 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         self._studio = studio
         self._settings = settings if settings is not None else Settings()
         self._rows: tuple[Row, ...] = (Row("r0", "", ""),)
-        self._combine, self._name, self._edit, self._version = "grid", "", 0, 0
+        self._combine, self._name, self._version = "grid", "", 0
+        self._edit: Any = 0
         self._planned: Planned | None = None
         self._callbacks: list[Callable[[Any], object]] = []
         self._planner = Planner(plan_order, self._found)
@@ -107,7 +108,7 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
             rows, settings, combine = self._rows, self._settings, self._combine
         reading = read(rows, settings, self._studio.schema, combine)
         if reading.sweep is None:
-            raise SettingsError(why_not(reading) or "There is no sweep yet.")
+            raise SettingsError(f"There is no sweep yet. {why_not(reading)}")
         return reading.sweep
 
     @sweep.setter
@@ -137,6 +138,11 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
     def on_run(self, callback: Callable[[Any], object]) -> None:
         """Call callback(run) after each run that is started here, in that thread."""
         self._callbacks.append(callback)
+
+    def plan_anew(self) -> None:
+        """The Library has other clips now."""
+        with self._guard:
+            self._plan()
 
     def schema_changed(self) -> None:
         """The server takes something else now."""
@@ -183,6 +189,7 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
             self._combine = str(message.get("combine") or "grid")
             self._name = str(message.get("name") or "")[:_LONGEST]
             self._edit = message.get("edit")
+            self.panel.sent = ""
             self._show(str(message.get("view"))[:40])
             self._plan()
 
@@ -243,7 +250,7 @@ def why_not(reading: Reading) -> str:
     wrong = list(reading.errors.values())
     first = reading.error or (wrong[0] if wrong else "")
     more = len(wrong) - 1 if not reading.error else len(wrong)
-    return f"{first} (and {more} more)" if first and more > 0 else first
+    return f"{first} (and {more} more)" if more > 0 else first
 
 
 def blocked(planned: Planned) -> str:

@@ -28,7 +28,7 @@ class SweepPage(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         self._is_closed = False
         self.editor = SweepEditor(studio, form.settings)
         self.view = SweepView()
-        self.runs = RunList(studio, self._show)
+        self.runs = RunList(studio, self._show, self.editor.plan_anew)
         self.view.on_settings(use_settings)
         self.view.on_run(self.runs.show)
         self.editor.on_run(self.runs.show)

@@ -25,7 +25,10 @@ from framepack_widgets.widgets.sweeps.tile_layout import PAGE, layout, with_role
 
 _LOOK_S = 2.0  # how often changes that nobody tells of (stars, other processes) are looked for
 _MANY = 400  # points; looking at more takes so long that it is done less often
-_SHARED = ("dom", "presence", "posters", "video_bytes", "sweep_play", "sweep_tile", "sweep_head")
+_SHARED = (
+    *("dom", "presence", "posters", "video_bytes"),
+    *("sweep_play", "sweep_tile", "sweep_head", "sweep_actions"),
+)
 
 Act = Callable[[str, list[Any]], object]
 """Called with what was clicked and the points that it is about, in a worker's thread."""

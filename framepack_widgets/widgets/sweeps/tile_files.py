@@ -29,7 +29,7 @@ class ClipsWidget(PosterWidget):
         try:
             clip: Clip | None = self._find_clip(job)
             if clip is None:
-                raise LibraryError("The file is gone.")
+                raise LibraryError(f"The clip of job {job} is gone.")
             source = VideoSource.of(clip)
         except FramePackError as error:
             self._tell("video", job=job, request=request, why=str(error))
