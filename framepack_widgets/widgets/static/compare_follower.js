@@ -6,8 +6,9 @@ const SEEK_MS = 4000; // a seek that takes longer is given up
 const PAINT_MS = 300; // a hidden page paints nothing
 const DEAD_S = 0.003; // closer to the clock than this is in step
 const FAR_S = 0.35; // further away it jumps
-const CATCH_UP_S = 0.35; // in which a distance is made up
-const STRONGEST = 0.3; // share of the speed that a correction may be
+const CATCH_UP_S = { calm: 0.35, hurry: 0.1 }; // in which a distance is made up
+const STRONGEST = { calm: 0.3, hurry: 0.9 }; // share of the speed that a correction may be
+const RATES = [0.0625, 16]; // those that browsers take
 
 class Follower {
   constructor(video, still, source) {
@@ -64,8 +65,9 @@ class Follower {
     }
   }
 
-  // Brings it nearer to the clock, at `speed`. Returns how far it is ahead, s; null: not to be told.
-  correct(seconds, speed) {
+  // Brings it nearer to the clock, at `speed`; way: "calm", or "hurry" while nobody sees it. Returns
+  // how far it is ahead, s; null: not to be told.
+  correct(seconds, speed, way) {
     const { video } = this;
     if (this.isOver(seconds) || video.seeking || video.ended) return null;
     if (video.paused) {
@@ -78,8 +80,9 @@ class Follower {
       video.currentTime = Math.min(this.length, seconds + 0.08 * speed); // the clock goes on meanwhile
       return ahead;
     }
-    const wish = Math.abs(ahead) < DEAD_S * Math.max(1, speed) ? 0 : -ahead / CATCH_UP_S;
-    const rate = speed + Math.max(-STRONGEST * speed, Math.min(STRONGEST * speed, wish));
+    const wish = Math.abs(ahead) < DEAD_S * Math.max(1, speed) ? 0 : -ahead / CATCH_UP_S[way];
+    const most = STRONGEST[way] * speed;
+    const rate = Math.min(RATES[1], Math.max(RATES[0], speed + Math.max(-most, Math.min(most, wish))));
     if (Math.abs(video.playbackRate - rate) > 0.004 * speed) video.playbackRate = rate;
     return ahead;
   }

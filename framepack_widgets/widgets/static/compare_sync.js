@@ -3,7 +3,7 @@
 // While they play, the clock goes with the page's own time and each video is brought to it by its
 // rate; while they stand, all of them seek, and their pictures change together once all are there.
 const CORRECT_MS = 50;
-const RUN_IN_MS = 500; // at most, before the moving pictures are shown
+const RUN_IN_MS = 300; // at most, before the moving pictures are shown
 const TOO_MANY_JUMPS = 6;
 
 class InStep {
@@ -130,7 +130,7 @@ class InStep {
     if (isOld()) return;
     const times = going.map(({ video }) => video.currentTime).sort((a, b) => a - b);
     this.#clock(times[times.length >> 1] ?? begin);
-    this.moving = true;
+    this.moving = this.held = true;
     this.since = performance.now();
     this.corrected = 0;
     this.recent = this.since;
@@ -163,7 +163,7 @@ class InStep {
       return void this.#start(this.#frameNow());
     }
     this.recent = now;
-    if (now - this.corrected >= CORRECT_MS) {
+    if (this.held || now - this.corrected >= CORRECT_MS) {
       this.corrected = now;
       this.#correct(now);
     }
@@ -171,10 +171,11 @@ class InStep {
   }
 
   #correct(now) {
-    const far = this.followers.map((each) => Math.abs(each.correct(this.now(), this.speed) ?? 0));
-    const held = this.followers.some(({ still }) => !still.hidden);
-    if (held && (Math.max(...far) < (0.4 * this.speed) / this.fps || now - this.since > RUN_IN_MS)) {
+    const way = this.held ? "hurry" : "calm";
+    const far = this.followers.map((each) => Math.abs(each.correct(this.now(), this.speed, way) ?? 0));
+    if (this.held && (Math.max(...far) < (0.3 * this.speed) / this.fps || now - this.since > RUN_IN_MS)) {
       for (const { still } of this.followers) still.hidden = true;
+      this.held = false;
     }
     if (this.followers.some(({ jumps }) => jumps > TOO_MANY_JUMPS)) this.told.late();
   }
