@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 import secrets
-import shutil
 
 import numpy as np
 import pytest
@@ -31,8 +30,7 @@ def cell(clips, **values):
 def folder(lab):
     place = lab.root / f"compare-{secrets.token_hex(3)}"
     place.mkdir()
-    yield place
-    shutil.rmtree(place, ignore_errors=True)
+    return place  # not removed here: a Lab that shows it would complain
 
 
 def opened(notebook, folder, clips, **values):
@@ -76,6 +74,13 @@ def moves(box):
     expect(box.locator("canvas.fpw-compare-still:visible")).to_have_count(0)
 
 
+def started(box):
+    """Play from the start."""
+    stands(box, 0)
+    button(box, "play or pause").click()
+    moves(box)
+
+
 # ---------------------------------------------------------------------- in step
 
 
@@ -110,8 +115,8 @@ def test_standing_stepping_and_scrubbing_they_are_no_frame_apart(notebook, folde
 
 
 def test_playing_four_clips_are_in_step(notebook, folder):
-    _, box = opened(notebook, folder, four(folder), loop=True)
-    moves(box)
+    _, box = opened(notebook, folder, four(folder), playing=False)
+    started(box)
     found = drift(box, 5.0)
     print(f"4 clips: {found}")
     assert found.median == 0
@@ -131,8 +136,8 @@ def until_settled(box, place):
 @pytest.mark.parametrize("count", [9, 16])
 def test_playing_more_clips_is_measured(notebook, folder, count):
     clips = [numbered_clip(folder / f"{n}.mp4", LONG, 15 * n) for n in range(count)]
-    _, box = opened(notebook, folder, clips)
-    moves(box)
+    _, box = opened(notebook, folder, clips, playing=False)
+    started(box)
     found = drift(box, 5.0)
     print(f"{count} clips: {found}")
     assert found.median <= 2  # reported; a machine may be too slow for so many
@@ -167,8 +172,8 @@ def test_shorter_clips_hold_their_last_frame(notebook, folder):
 
 
 def test_they_play_at_other_speeds_in_step(notebook, folder):
-    _, box = opened(notebook, folder, four(folder), speed=0.5)
-    moves(box)
+    _, box = opened(notebook, folder, four(folder), speed=0.5, playing=False)
+    started(box)
     found = drift(box, 2.0)
     assert found.median == 0
     assert found.p99 <= 1
@@ -188,7 +193,7 @@ def mean(box):
 def test_the_difference_is_a_picture_and_a_number(notebook, folder):
     clips = [plain_clip(folder / "100.mp4", 100), plain_clip(folder / "110.mp4", 110)]
     nb, box = opened(notebook, folder, clips, playing=False, view="difference")
-    expect(box.locator(".fpw-compare-mean")).to_contain_text("difference 1")
+    expect(box.locator(".fpw-compare-mean")).to_contain_text(re.compile(r"difference [1-9]"))
     assert mean(box) == pytest.approx(10, abs=2)
     canvas = box.locator(".fpw-compare-canvas")
     assert picture(canvas).mean() == pytest.approx(10, abs=2)
@@ -276,7 +281,7 @@ def test_clips_outside_the_root_come_in_parts_and_a_lost_one_says_so(notebook, t
     nb = notebook([source.replace("GONE", repr(str(clips[1])))], folder=folder.name)
     box = nb.run(0).locator(".fpw-compare")
     expect(box).to_contain_text("outside the notebook server's folder")
-    expect(tiles(box).nth(1)).to_contain_text("1.mp4 cannot be read")
+    expect(tiles(box).nth(1)).to_contain_text("There is no file")
     nb.evaluate_in_kernel("compare.frame = 17")
     stands(box, 17)
     visible = box.locator("canvas.fpw-compare-still:visible")
