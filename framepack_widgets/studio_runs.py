@@ -42,6 +42,7 @@ class Running:
         name: str | None = None,
         draft: Mapping[str, Any] | None = None,
         retry: str | None = None,
+        handover: bool = False,
     ) -> SweepRun:
         """Render all points of a sweep. Returns at once; settings are frozen now.
 
@@ -50,7 +51,9 @@ class Running:
         the Library has with the same settings are not rendered again.
         name: None finds the run of an equal sweep, else makes a name of the axes. draft: settings
         for quick previews, such as dict(steps=8, seconds=1); see `SweepRun.promote`. retry:
-        "failed" renders again what ended badly.
+        "failed" renders again what ended badly. handover: put all points into the Studio's own
+        queue now, for closing the laptop; their clips are claimed later, with proof. What others
+        ask for comes behind them, and stopping ends each point only when it starts.
         Raises SettingsError where nothing can be rendered (a sweep of very many points tells it in
         `result()`), LibraryError.
         """
@@ -61,7 +64,7 @@ class Running:
             )
         changes = dict(draft or {})
         check_draft(sweep, changes)
-        record = _record_for(self._desk, sweep, name, changes)
+        record = _record_for(self._desk, sweep, name, changes).replace(handover=handover)
         run = _making(self._desk, Wanted(sweep, record))
         if retry is not None:
             run.retry(retry)

@@ -63,7 +63,8 @@ class RunRecord:
     digest: str = ""  # of the sweep as it was asked for: the same one finds this run again
     draft: Mapping[str, Any] = field(default_factory=FrozenDict)  # what a draft changes
     refused: tuple[Place, ...] = ()
-    promoted: Mapping[str, Any] = field(default_factory=FrozenDict)  # {index: changes}
+    promoted: Mapping[str, Any] = field(default_factory=FrozenDict)  # {index: its settings}
+    handover: bool = False  # its points go into the Studio's own queue, all at once
 
     def replace(self, **changes: Any) -> RunRecord:
         """The same with some values changed."""
@@ -107,3 +108,4 @@ class Turn(NamedTuple):
     wish: Wish
     has_next: bool  # whether it has points that are no jobs yet
     has_ended: bool = False  # whether points were cancelled by stopping it
+    handover: bool = False  # whether its points are sent without waiting for one another

@@ -26,7 +26,8 @@ TURNS = """
 SELECT id, wish, EXISTS
     (SELECT 1 FROM run_points WHERE run = runs.id AND job IS NULL AND listed = 1), EXISTS
     (SELECT 1 FROM run_points AS p JOIN jobs AS j ON j.id = p.job
-        WHERE p.run = runs.id AND p.ended = 1 AND j.state = 'cancelled')
+        WHERE p.run = runs.id AND p.ended = 1 AND j.state = 'cancelled'),
+    json_extract(record, '$.handover')
 FROM runs WHERE studio = ? ORDER BY position, created_at
 """
 

@@ -36,7 +36,7 @@ class Turns:
     def turns(self, studio: str) -> list[Turn]:
         """The Studio's runs in their turn, those that are all jobs included."""
         rows = self._database.read(TURNS, (studio,))
-        return [Turn(run, Wish(wish), bool(more), bool(e)) for run, wish, more, e in rows]
+        return [Turn(run, Wish(wish), *map(bool, facts)) for run, wish, *facts in rows]
 
     def renew_ended(self, run: str) -> None:
         """Points whose job was ended by stopping the run take their turn again."""

@@ -104,6 +104,7 @@ class RunStore(Turns):
                 "draft": dict(run.draft),
                 "refused": [place.to_dict() for place in run.refused],
                 "promoted": dict(run.promoted),
+                "handover": run.handover,
             }
         )
         done = connection.execute("UPDATE runs SET record = ? WHERE id = ?", (text, run.id))
@@ -218,6 +219,7 @@ def _run(row: tuple[Any, ...]) -> RunRecord:
         draft=kept.get("draft") or {},
         refused=tuple(Place.from_dict(place) for place in kept.get("refused") or ()),
         promoted=kept.get("promoted") or {},
+        handover=bool(kept.get("handover")),
     )
 
 

@@ -48,6 +48,15 @@ class Feeder:
         ]
         return sorted(ready, key=lambda r: -1 if r.run is None else places.get(r.run, len(places)))
 
+    def to_hand_over(self, jobs: list[JobRecord]) -> JobRecord | None:
+        """The next job that is sent although others of ours are on the Studio; None: none is.
+
+        Only points of runs that were asked for like that; a single job that waits comes first.
+        """
+        first = next(iter(self.in_turn(jobs)), None)
+        handed = {turn.run for turn in self._turns if turn.handover}
+        return first if first is not None and first.run in handed else None
+
     def feed(self, jobs: list[JobRecord]) -> list[JobRecord]:
         """Let the next points become jobs; all jobs that are not over then."""
         self._look()
@@ -81,7 +90,9 @@ class Feeder:
         """Make up to `room` jobs of a run's points; how many there are now."""
         store, fed = self._context.library.runs, 0
         # What is rendered at this moment for another run or alone need not be rendered twice.
-        coming: set[str | None] = {record.content for record in self.in_turn(jobs) if record.content}
+        coming: set[str | None] = {
+            record.content for record in self.in_turn(jobs) if record.content
+        }
         coming |= {
             r.content for r in jobs if r.state is not JobState.WAITING and r.wish not in _ENDING
         }

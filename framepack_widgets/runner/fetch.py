@@ -16,6 +16,7 @@ from framepack_widgets.runner.context import Context, all_names, expected_frames
 from framepack_widgets.video_file import VideoFile
 
 _LONGEST_PAUSE_S = 30.0
+_AT_ONCE = 4  # downloads; a morning after a hand-over has a whole sweep to fetch
 _DAMAGED_TRIES = 4  # downloads of a file that turns out to be no whole video
 
 _log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class Fetcher:
         self._context = context
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._troubles: dict[str, str] = {}
+        self._slots = asyncio.Semaphore(_AT_ONCE)
 
     @property
     def trouble(self) -> str | None:
@@ -57,7 +59,8 @@ class Fetcher:
         try:
             while True:
                 try:
-                    await self._fetch_once(record)
+                    async with self._slots:
+                        await self._fetch_once(record)
                     return
                 except StudioUnreachable as error:
                     # Nothing is lost while it is on the server: say so, and try again.

@@ -55,7 +55,7 @@ class Follower:
         owner = self._owner(current, active, others)
         for record in active:
             if owner is None or record.id != owner.id:
-                await self._absent(record, current, waited)
+                await self._absent(record, current, waited, owner)
         await self._end_duplicates(current, [*active, *others], owner, waited)
         self._changed = self._doubt = False
         if current is not None and waited >= _SILENT_S and _says_nothing(current):
@@ -147,7 +147,13 @@ class Follower:
         ending = await self._context.studio.ending(server_id)
         return ending is not None and not ending.pending
 
-    async def _absent(self, record: JobRecord, current: Current | None, waited: float) -> None:
+    async def _absent(
+        self,
+        record: JobRecord,
+        current: Current | None,
+        waited: float,
+        owner: JobRecord | None,
+    ) -> None:
         """Our job is not the one that runs: it is over, still in line, or the server forgot it."""
         if current is None:
             # Between two jobs nothing runs for a moment; one that ran before is over.
@@ -162,7 +168,9 @@ class Follower:
         else:
             if record.wish in (Wish.CANCEL, Wish.STOP) and await self._taken_out(record):
                 return
-            if self._changed:  # between two others, ours may have come and gone
+            # Between two others, ours may have come and gone; not if it was sent after the one
+            # that runs. (Many are in line where a sweep was handed over.)
+            if self._changed and not _is_behind(record, owner):
                 await self._settler.passed_by(record, current)
 
     async def _taken_out(self, record: JobRecord) -> bool:
@@ -177,6 +185,12 @@ class Follower:
             return True
         self._context.apply(record, Noted(now(), WAITS_BEHIND))
         return False
+
+
+def _is_behind(record: JobRecord, owner: JobRecord | None) -> bool:
+    if owner is None or record.sent_at is None or owner.sent_at is None:
+        return False
+    return record.sent_at > owner.sent_at
 
 
 def _says_nothing(current: Current) -> bool:

@@ -120,6 +120,10 @@ class Runner:
                 return await self._recovery.step(record)
         if any(r.state in _ON_SERVER for r in jobs):
             delay = await self._follow(jobs)
+            handed = self._feeder.to_hand_over(self._context.jobs())
+            if handed is not None:
+                await self._send(handed)
+                return 0.0
             return min(delay, 0.0) if self._is_free() else delay
         ready = self._feeder.in_turn(jobs)
         if ready:

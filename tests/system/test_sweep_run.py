@@ -6,7 +6,7 @@ import json
 import random
 
 import pytest
-from scene import SMALL, Frames, client, code_of, until
+from scene import SMALL, Frames, client, code_of, ready, until
 
 import framepack_widgets as fp
 from framepack_widgets.demo import pixel_code
@@ -68,6 +68,36 @@ def test_sixty_points_killed_five_times(tmp_path):
         demo.stop()
 
 
+HAND_OVER = """
+sweep = fp.Sweep(fp.Settings(**json.loads(sys.argv[3])), cfg_scale=[1.0, 1.5], seed=range(6))
+run = studio.run(sweep, name="night", handover=True)
+while any(run.counts.get(state) for state in ("planned", "waiting", "sending")):
+    time.sleep(0.05)
+"""
+
+
+def test_handed_over_and_claimed_in_the_morning(tmp_path):
+    base = {"model": "Original", "prompt": "night", **SMALL, "seconds": 1}
+    with start(DemoOptions(speed=12, workdir=tmp_path / "server")) as demo:
+        other = client(demo.url, tmp_path / "l", "import json\n" + HAND_OVER, json.dumps(base))
+        ready(other)
+        other.kill()
+        other.wait()
+        until(lambda: ended(demo) == 12, "the Studio renders by itself", 120)
+        with fp.connect(demo.url, library=tmp_path / "l") as studio:
+            run = studio.run_of("night")
+            points = run.result(timeout=120)
+            assert run.counts == {"done": 12}
+            for point in points:
+                assert point.clip.verified == "stamp"
+                assert_own(point, demo)
+        assert ended(demo) == 12
+
+
+def ended(demo):
+    return sum(line["event"] == "ended" for line in demo.jobs_log())
+
+
 def assert_right(points, frames, pictures, demo):
     assert len({point.id for point in points}) == 60
     for point in points:
@@ -79,12 +109,18 @@ def assert_right(points, frames, pictures, demo):
         code = code_of(clip)
         picture = pictures[point.coordinates["start_frame"]]
         assert code.start_frame == frames.code(picture), f"{point}: another start frame"
-        timestamp = point.job.record.trace.timestamp
-        path = next(demo.workdir.rglob(f"{timestamp}.json"))
-        sidecar = json.loads(path.read_text(encoding="utf-8"))
-        assert code.settings == pixel_code.settings_code(sidecar), f"{point}: another clip"
-        made = (sidecar["seed"], sidecar["cfg"], sidecar["steps"])
-        assert made == (settings.seed, settings.cfg_scale, settings.steps), point
+        assert_own(point, demo)
+
+
+def assert_own(point, demo):
+    """The clip's pixels say what its server wrote down, which is what the point asks for."""
+    settings, timestamp = point.settings, point.job.record.trace.timestamp
+    path = next(demo.workdir.rglob(f"{timestamp}.json"))
+    sidecar = json.loads(path.read_text(encoding="utf-8"))
+    told = code_of(point.clip).settings
+    assert told == pixel_code.settings_code(sidecar), f"{point}: another clip"
+    made = (sidecar["seed"], sidecar["cfg"], sidecar["steps"])
+    assert made == (settings.seed, settings.cfg_scale, settings.steps), point
 
 
 def assert_none_twice(points, demo, *, restarts):
