@@ -20,6 +20,7 @@ const choice = (label, options, value, changed) => {
   select.value = value;
   return make("label", {}, label, select);
 };
+const short = (value) => String(Number(value.toPrecision(3)));
 const starsOf = (point) => "★".repeat(point.stars) + "☆".repeat(5 - point.stars);
 const labelsOf = (point, names = axes.map((_, n) => n)) => names
   .filter((n) => point.at[n] >= 0)
@@ -76,15 +77,17 @@ class Tile {
     if (this.clip) this.fill();
     else {
       this.screen.classList.add("empty");
+      const usual = points.find((other) => other.clip)?.clip;
+      if (usual) this.screen.style.aspectRatio = `${usual.width} / ${usual.height}`;
       this.screen.append(make("b", {}, point.state), make("span", { title: point.error }, point.error));
     }
-    const numbers = Object.entries(point.metrics).map(([key, value]) => `${key} ${value}`).join(", ");
+    const numbers = Object.entries(point.metrics).map(([key, value]) => `${key} ${short(value)}`).join(", ");
     const state = this.clip && point.state !== "done" ? point.state : this.clip?.partial ? "partial" : "";
     this.element = make("article", { className: "tile", "aria-label": name }, this.screen, make(
       "div", { className: "about" },
       this.own,
       point.stars ? make("p", { className: "stars", title: `${point.stars} of 5 stars` }, starsOf(point)) : null,
-      point.note ? make("p", { className: "note" }, point.note) : null,
+      point.note ? make("p", { className: "note", title: point.note }, point.note) : null,
       state ? make("p", { className: "quiet" }, state) : null,
       numbers ? make("p", { className: "quiet" }, numbers) : null,
       make("div", { className: "buttons" }, ...copies(point)),
@@ -285,7 +288,7 @@ function choose() {
   selectors.replaceChildren(...(axes.length ? [choice("columns", named, chosen.x, set("x", "y")), choice("rows", named, chosen.y, set("y", "x")), ...pages] : []));
 }
 function flow(members, names) {
-  for (const tile of members) tile.own.textContent = labelsOf(tile.point, names).join(", ");
+  for (const tile of members) tile.own.title = tile.own.textContent = labelsOf(tile.point, names).join(", ");
   return make("div", { className: members.length > 1 ? "flow many" : "flow" }, ...members.map((tile) => tile.element));
 }
 const on = (tile, axis, value) => axis === NONE || tile.point.at[axis] === value;
@@ -332,7 +335,7 @@ function matrix(members, columns, rows) {
     }),
   ));
   const table = make("table", { className: "matrix" }, make("thead", {}, make("tr", {}, ...corner, ...head)), make("tbody", {}, ...body));
-  table.style.maxWidth = `calc(${y === NONE ? 0 : 110}px + ${columns.length} * (var(--tile) + 6px))`;
+  table.style.maxWidth = `calc(${y === NONE ? 0 : 110}px + ${columns.length * (table.querySelector(".many") ? 2 : 1)} * (var(--tile) + 6px))`;
   return table;
 }
 
