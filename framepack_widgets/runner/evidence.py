@@ -23,6 +23,7 @@ class Evidence:
         self._studio = studio
         self._sidecars: dict[str, dict[str, Any]] = {}
         self.has_sidecars = False  # whether this Studio writes any
+        self.on_server = 0  # jobs of ours that were handed over: so much further back to look
 
     async def locate(self, record: JobRecord) -> str | None:
         """The newest run that carries this job's stamp and has a video; None: none (yet)."""
@@ -45,7 +46,7 @@ class Evidence:
         if record.stamp is None:
             return
         timestamps = await self._studio.recent_timestamps()
-        for timestamp in timestamps[:_LOOK_BACK]:
+        for timestamp in timestamps[: _LOOK_BACK + self.on_server]:
             if timestamp in record.trace.cut_off:
                 continue
             if await self.carries_stamp(record, timestamp):

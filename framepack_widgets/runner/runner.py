@@ -135,6 +135,7 @@ class Runner:
         self._upload_ahead(self._feeder.in_turn(jobs))
         active = [r for r in jobs if r.state in _ON_SERVER]
         others = [r for r in jobs if r.state not in _ON_SERVER]
+        self._evidence.on_server = len(active)
         return await self._follower.step(active, [*others, *self._dormant.records()])
 
     async def _look_around(self, jobs: list[JobRecord]) -> float:

@@ -180,3 +180,17 @@ async def test_many_clips_are_fetched_a_few_at_a_time(world: World) -> None:
     assert run.counts == {"done": 8}
     assert most <= 4
     assert_right(world, run)
+
+
+@scenario()
+async def test_a_long_night_and_a_restart_in_the_morning(world: World) -> None:
+    """Their sidecars prove them, further back than for a single job."""
+    await hand_over(world, 64)
+    world.fake.run_until_idle()
+    await world.new_process()
+    world.fake.restart(keep_queue=False)
+    run = Session(world).run_of("x")
+    await until_over(world, run, steps=5000)
+    assert run.counts == {"done": 64}
+    assert world.fake.renders == []
+    assert_right(world, run)
