@@ -55,8 +55,8 @@ class CompareTile {
     const button = (text, title, action) => make("button", { type: "button", title, onclick: () => this.act(action) }, text);
     this.useButton = button("use these settings", `Put this clip's settings into the form (key ${KEYS.settings[0]})`, "settings");
     this.moreButton = button("render more like this", `The same settings with another seed (key ${KEYS.alike[0]})`, "more");
-    this.facts = make("dl", { class: "fpw-compare-facts" }, ...source.facts.map(([name, text, whole]) =>
-      make("div", { title: whole }, make("dt", { textContent: name }), make("dd", { textContent: text }))));
+    this.facts = make("div", { class: "fpw-compare-facts" }, ...source.facts.map(([name, text, whole]) =>
+      make("div", { title: whole }, make("span", { textContent: name }), make("b", { textContent: text }))));
     const said = [source.key && !source.known && "its settings are not known", source.partial && "partial"].filter(Boolean);
     this.about = make("div", { class: "fpw-quiet" }, said.join(" · "));
     this.title = make("div", { class: "fpw-compare-title", title: source.file, textContent: source.label });
