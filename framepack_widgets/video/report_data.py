@@ -6,7 +6,7 @@ import base64
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from framepack_widgets.frozen import plain
 from framepack_widgets.images import ImageData
@@ -77,7 +77,7 @@ def point_data(
     }
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)  # the page's JSON knows no other numbers
 
 
