@@ -178,8 +178,8 @@ class SweepRun(Looking):
     def retry(self, which: str | RunPoint | Collection[RunPoint] = "failed") -> int:
         """Render points again that ended badly; how many.
 
-        which: "failed" (also lost and unsure ones), "cancelled", or points, whose partial clips
-        count as bad, too. Their old jobs stay in the Library.
+        which: "failed" (also lost and unsure ones), "cancelled", or points, whose partial or
+        deleted clips count as bad, too. Their old jobs stay in the Library.
         """
         store = self._desk.library.runs
         if isinstance(which, str):
@@ -188,7 +188,7 @@ class SweepRun(Looking):
             count = store.retry(self.id, _BADLY[which])
         else:
             points = [which] if isinstance(which, RunPoint) else list(which)
-            ids = [p.id for p in points if p.state != "done" or p.partial]
+            ids = [p.id for p in points if p.state != "done" or p.partial or p.clip is None]
             states = [str(state) for state in JobState if state.is_finished]
             count = store.retry(self.id, states, ids) if ids else 0
         self._tell()

@@ -177,12 +177,14 @@ class RunStore(Turns):
     def retry(self, run: str, states: Collection[str], points: Collection[str] = ()) -> int:
         """Let points whose job ended so take their turn again; how many. points: only these."""
         marks = ", ".join("?" * len(states))
-        only = f" AND point IN ({', '.join('?' * len(points))})" if points else ""
+        ended = f"job IN (SELECT id FROM jobs WHERE state IN ({marks}) AND open = 0)"  # noqa: S608
+        if points:
+            gone = "job NOT IN (SELECT id FROM jobs)"  # deleted for good
+            ended = f"({ended} OR {gone}) AND point IN ({', '.join('?' * len(points))})"
         with self._database.write() as connection:
             done = connection.execute(
                 "UPDATE run_points SET job = NULL, reused = 0, ended = 0 "  # noqa: S608
-                f"WHERE run = ? AND job IN (SELECT id FROM jobs WHERE state IN ({marks})"
-                f" AND open = 0){only}",
+                f"WHERE run = ? AND {ended}",
                 [run, *states, *points],
             )
         return done.rowcount

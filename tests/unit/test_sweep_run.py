@@ -399,3 +399,18 @@ async def test_frames_of_a_clip_that_was_copied_elsewhere(world: World) -> None:
     await until_over(world, run)
     assert run.counts == {"done": 2}
     assert {point.settings.start_frame for point in run.points} == {str(kept)}
+
+
+@scenario(autoplay=True)
+async def test_points_whose_clip_is_gone_are_rendered_again_when_asked(world: World) -> None:
+    run = Session(world).run(sweep_of(steps=[4, 5, 6]), name="x")
+    await until_over(world, run)
+    world.library.delete(run.points[0].job).confirm()
+    world.library.empty_trash().confirm()
+    run.points[1].clip.path.unlink()
+    assert run.retry(run.points) == 2
+    await until_over(world, run)
+    assert run.counts == {"done": 3}
+    assert rendered(world) == 5
+    assert len(run.clips) == 3
+    assert_right(world, run)
