@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from framepack_widgets import durable
 from framepack_widgets.errors import FramePackError, LibraryError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from framepack_widgets.clip import Clip
 
-    Cell = Clip | str | os.PathLike[str] | Empty | None
+    Cell: TypeAlias = Clip | str | os.PathLike[str] | Empty | None
 Progress = Callable[[int, int], None]
 _FASTEST = 120  # pictures a second
 _FASTEST_GIF = 50  # browsers show faster ones at 10

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
 from framepack_widgets.frozen import plain
 from framepack_widgets.images import ImageData
+from framepack_widgets.library.inputs import FILE_FIELDS
 from framepack_widgets.settings import Settings
 from framepack_widgets.video.report_point import ReportPoint
 
@@ -51,7 +53,15 @@ def common_of(points: Sequence[ReportPoint]) -> dict[str, str]:
 
 def settings_texts(settings: Settings) -> dict[str, str]:
     """{setting: its value as one reads it}."""
-    return {name: _shown(value) for name, value in settings.set_values().items()}
+    return {
+        name: _file_name(value) if name in FILE_FIELDS else _shown(value)
+        for name, value in settings.set_values().items()
+    }
+
+
+def _file_name(value: Any) -> str:
+    """Without its folder: a page is sent to others. What is copied from it names the whole path."""
+    return re.split(r"[\\/]", value)[-1] if isinstance(value, str) else _shown(value)
 
 
 def point_data(

@@ -258,6 +258,14 @@ def test_what_differs_and_what_is_common(tmp_path: Path) -> None:
     assert data["points"][1]["metrics"] == {"motion": 1.2346}
 
 
+@pytest.mark.parametrize("path", ["/home/me/frames/cat.png", "C:\\me\\frames\\cat.png", "cat.png"])
+def test_a_frame_is_shown_by_its_name_and_copied_by_its_path(path: str, tmp_path: Path) -> None:
+    settings = Settings(start_frame=path)
+    data = Page(write_report(tmp_path / "r.html", [point(settings=settings)]).path).data
+    assert data["common"] == {"start_frame": "cat.png"}
+    assert Settings.from_json(data["points"][0]["json"]) == settings
+
+
 def test_axes_as_their_points_name_them() -> None:
     points = [
         ReportPoint({"seed": 4, "cfg": 0}, {"seed": "9", "cfg": "1"}),

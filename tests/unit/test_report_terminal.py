@@ -37,9 +37,10 @@ def spec(tmp_path: Path) -> Path:
     return file
 
 
-def run(*arguments: object) -> int:
+def run(spec: Path, *arguments: object) -> int:
+    where = ["--studio", "http://127.0.0.1:1", "--library", str(spec.parent / "library")]
     with pytest.raises(SystemExit) as ended:
-        main(["sweep", *map(str, arguments), "--studio", "http://127.0.0.1:1"])
+        main(["sweep", str(spec), *map(str, arguments), *where])
     return int(ended.value.code or 0)
 
 
