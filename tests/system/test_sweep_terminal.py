@@ -135,6 +135,7 @@ def test_ctrl_c_leaves_the_rest_to_run(spec: Path, tmp_path: Path) -> None:
         told = {point["point"] for point in lines(out)}
         assert len(told) < 4
         run("run", *where)
+        assert started(slow) == 4, "run works the points of sweeps, too"
         ended = lines(run("sweep", spec, "--run", *where).stdout)
         assert [point["state"] for point in ended] == ["done"] * 4
         assert started(slow) == 4, "none twice, none left"

@@ -16,6 +16,7 @@ from rich.console import Console
 import framepack_widgets as fp
 from framepack_widgets.cli import main, sweep_follow
 from framepack_widgets.cli.exits import ExitCode
+from framepack_widgets.cli.run import WaitingList
 from framepack_widgets.cli.sweep import plan_data
 from framepack_widgets.cli.talk import Talk
 from framepack_widgets.fields import Field
@@ -199,3 +200,19 @@ def test_ctrl_c_leaves_the_run_and_says_so(said: io.StringIO) -> None:
     words = " ".join(said.getvalue().split())
     assert "the rest of 'night' waits in the Library" in words
     assert "framepack-widgets run" in words
+
+
+def test_run_waits_for_points_that_are_no_jobs_yet(said: io.StringIO) -> None:
+    states = iter(["planning", "waiting", "running", "done"])
+    asked: list[str] = []
+
+    def runs() -> list[Any]:
+        asked.append(next(states))
+        return [SimpleNamespace(state="paused"), SimpleNamespace(state=asked[-1])]
+
+    library = SimpleNamespace(changes=lambda: 0)
+    studio = SimpleNamespace(library=library, jobs=lambda **_: [], runs=runs)
+    work = WaitingList(studio, talk(said))
+    work.empty(forever=False)
+    assert asked == ["planning", "waiting", "running", "done"]
+    assert work.summary() == "nothing was waiting"
