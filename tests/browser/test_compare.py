@@ -117,16 +117,34 @@ def test_standing_stepping_and_scrubbing_they_are_no_frame_apart(notebook, folde
 def test_playing_four_clips_are_in_step(notebook, folder):
     _, box = opened(notebook, folder, four(folder), playing=False)
     started(box)
-    found = drift(box, 5.0)
+    found = drift(box, 3.0)
     print(f"4 clips: {found}")
     assert found.median == 0
     assert found.p99 <= 1
+    catches_up(box)
     button(box, "play or pause").click()
     expect(button(box, "play or pause")).to_have_text("play")
     expect(box).to_have_attribute("data-settled", re.compile(r"[1-9]"))
     place = box.locator(".fpw-compare-place").inner_text()
     until_settled(box, place)
     assert shown(box) == [int(re.search(r"frame (\d+)", place).group(1))] * 4
+
+
+def catches_up(box):
+    """One falls behind, and is with the others again before they begin anew."""
+    apart = box.evaluate(
+        """async (box) => {
+          const videos = [...box.querySelectorAll("video")];
+          videos[2].currentTime -= 0.25;
+          const apart = () => Math.max(...videos.map((v) => v.currentTime)) -
+            Math.min(...videos.map((v) => v.currentTime));
+          for (let n = 0; n < 60 && (n < 10 || apart() > 0.02); n++) {
+            await new Promise((done) => setTimeout(done, 50));
+          }
+          return apart();
+        }"""
+    )
+    assert apart <= 0.02
 
 
 def until_settled(box, place):
@@ -210,15 +228,11 @@ def test_the_difference_is_a_picture_and_a_number(notebook, folder):
     assert nb.evaluate_in_kernel("print(compare.pair, compare.gain)") == "[0, 0] 8.0"
 
 
-# For two seconds: the numbers that are told, and of which frames pictures are drawn.
+# For two seconds: of which frames, of A and B, pictures are drawn.
 DRAWN = """box => new Promise((done) => {
-  const texts = [], drawn = new Set();
-  const output = box.querySelector("output"), canvas = box.querySelector(".fpw-compare-canvas");
-  const look = setInterval(() => {
-    texts.push(output.textContent);
-    drawn.add(canvas.dataset.frames);
-  }, 10);
-  setTimeout(() => { clearInterval(look); done([texts, [...drawn]]); }, 2000);
+  const drawn = new Set(), canvas = box.querySelector(".fpw-compare-canvas");
+  const look = setInterval(() => drawn.add(canvas.dataset.frames), 10);
+  setTimeout(() => { clearInterval(look); done([...drawn]); }, 2000);
 })"""
 
 
@@ -227,10 +241,16 @@ def test_the_difference_of_moving_clips_is_of_the_same_frames(notebook, folder):
     copy = numbered_clip(folder / "b.mp4", LONG)
     _, box = opened(notebook, folder, [clip, copy], view="difference")
     moves(box)
-    texts, drawn = box.evaluate(DRAWN)
+    box.locator("video").nth(1).evaluate(  # something keeps it out of step
+        """video => { let quick = false; setInterval(() => {
+          quick = !quick;
+          video.playbackRate = quick ? 3 : 0.2;
+        }, 120); }"""
+    )
+    drawn = box.evaluate(DRAWN)
     assert len(drawn) > 10, "it did not follow the clips"
-    wrong = [text for text in texts if "0.00" not in text]
-    assert len(wrong) <= len(texts) // 20, wrong
+    wrong = [frames for frames in drawn if len(set(frames.split())) > 1]
+    assert len(wrong) <= len(drawn) // 5, wrong
 
 
 def test_wipe_and_flicker_show_both(notebook, folder):
