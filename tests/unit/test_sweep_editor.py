@@ -140,6 +140,24 @@ def test_only_the_newest_order_is_worked_on_and_shown():
     assert shown == ["d"]
 
 
+def test_an_answer_that_comes_too_late_is_not_shown():
+    may_go, ended, shown = threading.Event(), threading.Event(), []
+
+    def work(order, _):
+        may_go.wait(10)
+        ended.set()
+        return order
+
+    planner = Planner(work, shown.append, wait_s=0.0)
+    planner.want("a")
+    time.sleep(0.1)
+    planner.end()
+    may_go.set()
+    assert ended.wait(10)
+    time.sleep(0.1)
+    assert shown == []
+
+
 # ---------------------------------------------------------------------- the widget
 
 
@@ -152,6 +170,7 @@ class BenchStudio:
 
     def __init__(self):
         self.asked = []
+        self._desk = SimpleNamespace(key="key")
         self.library = SimpleNamespace(
             renders=lambda _: [],
             studio=lambda _: "key",

@@ -109,7 +109,7 @@ export default {
         current = key;
         drawFocus();
       },
-      over: (key) => play.over(tiles.get(key)),
+      over: (key) => tiles.has(key) && play.over(tiles.get(key)),
       out: (key) => play.out(key),
     };
 

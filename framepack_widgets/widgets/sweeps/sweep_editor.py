@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from framepack_widgets.sweeps.sweep import Sweep
     from framepack_widgets.sweeps.sweep_plan import SweepPlan
 
+_log = logging.getLogger(__name__)
 _WORKING = "working out the plan…"
 _MOST_LOOKED_UP = 500  # renders; of a larger sweep it is told when it runs
 _LONGEST = 200  # characters of a run's name
@@ -233,7 +235,9 @@ def plan_order(order: Order, cancelled: Callable[[], bool]) -> Planned:
         return Planned(order, reading, _with_done(plan, order.studio.library))
     except PlanCancelled:
         raise
-    except (FramePackError, OSError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - shown beside Run, which waits for the plan
+        if not isinstance(error, FramePackError):
+            _log.exception("a sweep could not be planned")
         return Planned(order, reading, trouble=str(error) or type(error).__name__)
 
 

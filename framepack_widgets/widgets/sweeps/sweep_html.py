@@ -44,7 +44,9 @@ def sweep_html(sweep: Sweep) -> str:
     """Its axes, and its plan on the Studio that was opened last; nothing is sent."""
     desks = open_desks()
     rows = [f"<b>{_text(repr(sweep))}</b>"]
-    rows += [f"{_text(axis.name)}: {_text(', '.join(axis.labels[:20]))}" for axis in sweep.axes]
+    for axis in sweep.axes:
+        some = ", ".join(axis.labels[:20]) + (", …" if len(axis) > 20 else "")
+        rows.append(f"{_text(axis.name)}: {_text(some)}")
     if not desks:
         rows.append("Connect to a Studio (fp.connect) to see what it will take.")
     elif sweep.size > _PLANNED:
