@@ -114,8 +114,8 @@ def test_the_keys_of_the_tabs(notebook, demo):
     nb = notebook([TABS.format(url=demo.url)])
     out = nb.run(0)
     tabs = out.get_by_role("tab")
-    expect(tabs).to_have_count(3)
-    after = {"next": 2, "previous": 0, "first": 0, "last": 2}
+    expect(tabs).to_have_count(4)
+    after = {"next": 2, "previous": 0, "first": 0, "last": 3}
     for action, key in of("tab_strip"):
         tabs.nth(1).click()
         expect(tabs.nth(1)).to_have_attribute("aria-selected", "true")
