@@ -10,6 +10,7 @@ from typing import Any
 from .dialects import DIALECTS
 from .folders import Folders
 from .options import DemoOptions
+from .quick_import import import_gradio
 from .sidecar import DUMMY_LORA
 
 HOST = "127.0.0.1"  # nobody but this machine
@@ -37,7 +38,8 @@ class RunningServer:
 def launch(options: DemoOptions, folders: Folders) -> RunningServer:
     """Start the server and return once it answers. Raises PortTakenError."""
     _keep_quiet(folders)
-    import gradio as gr  # after the environment is set: it reads it when imported
+    import_gradio()  # after the environment is set: it reads it when imported
+    import gradio as gr
     from starlette.middleware import Middleware
 
     from .compat import IS_NEWER, behave_like_a_studio
