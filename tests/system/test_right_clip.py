@@ -96,7 +96,9 @@ def thirty(folder, dialect):
     options = DemoOptions(dialect=dialect, speed=200, foreign_every=10, fail_every=10)
     with start(options, timeout=120) as demo, fp.connect(demo.url, library=folder / "l") as studio:
         own = {"motion_strength": 0.8} if dialect == "future" else {}
-        asked = [ask(studio, frames, seconds=1, steps=2, latent_window_size=3, **own) for _ in range(30)]
+        asked = [
+            ask(studio, frames, seconds=1, steps=2, latent_window_size=3, **own) for _ in range(30)
+        ]
         studio.run_until_idle(timeout=240)
         ended = {line["id"]: line for line in demo.jobs_log() if line["event"] == "ended"}
         assert any(line["foreign"] for line in ended.values()), "no stranger came"
