@@ -61,6 +61,7 @@ def launch(options: DemoOptions, folders: Folders) -> RunningServer:
     if options.slow_download:
         middleware.append(Middleware(SlowDownloads, bytes_per_second=options.slow_download))
     page.blocks.queue()
+    _rest_when_idle(page.blocks)
     port = _launch_somewhere(
         page.blocks,
         options.port,
@@ -71,6 +72,14 @@ def launch(options: DemoOptions, folders: Folders) -> RunningServer:
         **(look if IS_NEWER else {}),  # newer Gradio takes it here
     )
     return RunningServer(f"http://{HOST}:{port}", port, gr.__version__, page.blocks)
+
+
+def _rest_when_idle(blocks: Any) -> None:
+    """Newer Gradio looks a thousand times a second for calls, a Studio's own one twenty times."""
+    queue = getattr(blocks, "_queue", None)
+    for name, seconds in (("sleep_when_free", 0.02), ("progress_update_sleep_when_free", 0.05)):
+        if hasattr(queue, name):
+            setattr(queue, name, max(seconds, getattr(queue, name)))
 
 
 def _launch_somewhere(blocks: Any, wanted: int, **settings: Any) -> int:
