@@ -24,8 +24,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from playwright.sync_api import sync_playwright  # noqa: E402
 
-from browser.conftest import FLAGS, chromium, missing  # noqa: E402
-from browser.notebook_page import NotebookPage, new_page, write_notebook  # noqa: E402
+from browser.chromium import FLAGS, chromium, missing  # noqa: E402
+from browser.notebook_page import NotebookPage  # noqa: E402
+from browser.pages import new_page, write_notebook  # noqa: E402
 from browser.servers import start_lab  # noqa: E402
 from browser.videos import big_clip  # noqa: E402
 from framepack_widgets.demo.options import DemoOptions  # noqa: E402

@@ -45,8 +45,8 @@ Frames = list[Any]
 def wait(future: concurrent.futures.Future[Any], end: float | None) -> None:
     """Until the future is done or time.monotonic() is `end`; anywhere but in a cell, not at all.
 
-    May also return early: whoever calls goes on waiting in the ordinary way. KeyboardInterrupt ends
-    it, also in a cell with a top-level `await`, where an interrupt waits for the event loop.
+    Outside of a cell it returns at once: whoever calls waits in the ordinary way. KeyboardInterrupt
+    ends it, also in a cell with a top-level `await`, where an interrupt waits for the event loop.
     """
     pump = None if future.done() else find()
     if pump is None:
@@ -59,6 +59,9 @@ def wait(future: concurrent.futures.Future[Any], end: float | None) -> None:
             pump.run(future, end)
         except Exception:  # noqa: BLE001 - what handlers raise is told already; the wait goes on
             _log.debug("no more clicks during this wait", exc_info=True)
+        # Clicks or not: an interrupt ends the wait.
+        while not future.done() and (left := _left(end, _SLICE_S)) > 0:
+            concurrent.futures.wait([future], left)
 
 
 def find() -> Pump | None:

@@ -150,7 +150,8 @@ def _windows_drive(place: Path) -> str | None:
 def _existing(path: Path) -> Path:
     """The nearest folder above `path` that exists, links resolved."""
     place = Path(os.path.realpath(path.expanduser()))
-    while not place.exists() and place != place.parent:
+    # os.path's says no where one may not look; Path's raises there.
+    while not os.path.exists(place) and place != place.parent:  # noqa: PTH110
         place = place.parent
     return place
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import filecmp
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from framepack_widgets.job import PROCESSED, JobRecord
 from framepack_widgets.problem import Problem
 from framepack_widgets.studio import wire
 from framepack_widgets.studio.long_call import progress_of
+from framepack_widgets.studio.protocol import CallRefused
 from framepack_widgets.studio.toolbox import (
     JOIN,
     MODEL_INFO,
@@ -23,6 +25,9 @@ from framepack_widgets.studio.toolbox import (
     PIPELINE,
     Operation,
     complaint,
+    complaints,
+    ignored_speed,
+    kept_file,
     operations,
     pipeline_arguments,
     steps_of,
@@ -118,7 +123,9 @@ class Toolbox:
                 f"{wrong} was asked of the pipeline; this Studio's offers {', '.join(offered)}."
             )
         for name, values in chosen.items():
-            self._check(self._operation(name), values)
+            step = self._operation(name)
+            if name != "upscale":  # whose range goes by the model
+                self._check(step, values)
         ordered = {name: chosen[name] for name in offered if name in chosen}
         return self._start(pipeline, (clip,), ordered)
 
@@ -141,13 +148,16 @@ class Toolbox:
         instead = " library.join(…) joins clips here." if name == JOIN else ""
         raise StudioRefused(
             f"This Studio ({version}) has no {name!r} in its post-processing; {has}. "
-            f"Update the Studio to 0.5 or newer.{instead}"
+            f"Update the Studio to 0.4.1 or newer.{instead}"
         )
 
     def _check(self, operation: Operation, values: Mapping[str, Any]) -> None:
         problems: list[Problem] = []
         for name, value in values.items():
             problems += check_value(name, freeze(value), operation.schema)
+        ignored = ignored_speed(operation, values)
+        if ignored is not None:
+            problems.append(ignored)
         if problems:
             told = "\n".join(f"  {problem}" for problem in problems)
             raise SettingsError(f"{operation.name} cannot be done like this:\n{told}", problems)
@@ -174,17 +184,15 @@ class Toolbox:
         if self._turn is None:
             self._turn = asyncio.Lock()  # belongs to the loop that runs this
         async with self._turn:
-            values = task.values
-            if operation.name == "upscale":
-                operation = await self._for_model(operation, values)
-                self._check(operation, values)
+            found = dict(self.operations)
+            used = await self._values(found, operation.name, task.values)
             task.tell(TaskProgress("uploading"))
             sent = [await self._client.upload(file) for file in files]
             video = sent if operation.name == JOIN else self._client.as_video(sent[0])
             if operation.name == PIPELINE:
-                data = pipeline_arguments(self.operations, values, video)
+                data = pipeline_arguments(found, used, video)
             else:
-                data = operation.arguments(values, video)
+                data = operation.arguments(used, video)
             task.tell(TaskProgress("processing", text="sent"))
 
             def told(message: Mapping[str, Any]) -> None:
@@ -192,16 +200,31 @@ class Toolbox:
                 if known is not None:
                     task.tell(TaskProgress("processing", *known))
 
-            answer = await self._client.work(operation.endpoint, data, told)
-            return await self._take_in(task, operation, records, answer)
+            try:
+                answer = await self._client.work(operation.endpoint, data, told)
+            except CallRefused as error:
+                raise StudioRefused(
+                    f"The Studio's post-processing broke off ({operation.name}). {error} Its "
+                    "console says more; a part of it (ffmpeg, ffprobe) may be missing there."
+                ) from error
+            made = await self._fetch(task, operation, answer, files[0])
+            return await self._take_in(made, operation, records, used)
 
-    async def _take_in(
-        self,
-        task: ToolboxTask,
-        operation: Operation,
-        records: tuple[JobRecord, ...],
-        answer: list[Any],
-    ) -> Clip:
+    async def _values(
+        self, found: dict[str, Operation], name: str, given: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Every value that is sent, with the defaults; of a pipeline {operation: values}."""
+        asked = given if name == PIPELINE else {name: given}
+        if "upscale" in asked:
+            found["upscale"] = await self._for_model(found["upscale"], asked["upscale"])
+            self._check(found["upscale"], asked["upscale"])
+        used = {step: found[step].values(values) for step, values in asked.items()}
+        return dict(used) if name == PIPELINE else used[name]
+
+    async def _fetch(
+        self, task: ToolboxTask, operation: Operation, answer: list[Any], source: Path
+    ) -> tuple[Path, list[str]]:
+        """The result here, and what is to be told of it."""
         path = wire.file_path(operation.endpoint.pick(answer, "video"))
         messages = operation.endpoint.pick(answer, "textbox")
         if path is None:
@@ -210,8 +233,24 @@ class Toolbox:
         ending = Path(path.replace("\\", "/")).suffix
         target = self._library.incoming_folder / f"toolbox-{secrets.token_hex(6)}{ending}"
         await self._client.download(path, target)
-        notes = [f"On the server it is {path}."] if ending.lower() != ".mp4" else []
-        used = dict(task.values) if operation.name == PIPELINE else operation.values(task.values)
+        if await asyncio.to_thread(filecmp.cmp, target, source, False):
+            # What a Studio does that lacks ffmpeg: it hands over what it was given.
+            target.unlink(missing_ok=True)
+            raise StudioRefused(
+                _explained(complaint(messages) or "it gave the clip back as it was")
+            )
+        notes = [f"The Studio said: {text}" for text in complaints(messages)]
+        kept = kept_file(messages) or (path if ending.lower() != ".mp4" else None)
+        return target, [*notes, f"On the server it is {kept}."] if kept else notes
+
+    async def _take_in(
+        self,
+        made: tuple[Path, list[str]],
+        operation: Operation,
+        records: tuple[JobRecord, ...],
+        used: Mapping[str, Any],
+    ) -> Clip:
+        target, notes = made
         return await asyncio.to_thread(
             self._library.take_in,
             target,
@@ -248,7 +287,7 @@ class Toolbox:
 
 
 def _explained(told: str) -> str:
-    said = f"The Studio made no video of it: {told or 'it gave no reason'}."
+    said = f"The Studio made no video of it: {told.rstrip('. ') or 'it gave no reason'}."
     if any(words in told.casefold() for words in _NO_MODEL):
         return (
             f"{said} It downloads a model at its first use: the server needs internet, room on its "

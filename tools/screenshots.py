@@ -20,13 +20,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from playwright.sync_api import expect, sync_playwright  # noqa: E402
 
-from browser.conftest import FLAGS, chromium, missing  # noqa: E402
-from browser.notebook_page import (  # noqa: E402
-    NotebookPage,
-    new_page,
-    photograph,
-    write_notebook,
-)
+from browser.chromium import FLAGS, chromium, missing  # noqa: E402
+from browser.notebook_page import NotebookPage  # noqa: E402
+from browser.pages import new_page, photograph, write_notebook  # noqa: E402
 from browser.servers import start_lab  # noqa: E402
 from framepack_widgets.demo.options import DemoOptions  # noqa: E402
 from framepack_widgets.demo.process import start  # noqa: E402

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from framepack_widgets import _loop
 from framepack_widgets.adoption.gallery import GalleryItem
+from framepack_widgets.errors import FramePackError
 from framepack_widgets.job import JobState, Progress, timestamp_of
 
 if TYPE_CHECKING:
@@ -49,9 +50,27 @@ class Onlooker:
         with self._guard:
             if current is not None and self._is_strange(current.server_id):
                 self._last = self._newer(current)
-            elif self._last is not None:
-                self._last = replace(self._last, is_over=True)
+                return self._last
+            last = self._last
+        if last is None or last.is_over:
+            return last
+        over = replace(last, progress=self._ended(last), is_over=True)
+        with self._guard:
+            if self._last is last:
+                self._last = over
             return self._last
+
+    def _ended(self, last: Stranger) -> Progress:
+        """Its progress with the clip that was there at the end: the server removes earlier ones."""
+        progress = last.progress
+        try:
+            ending = _loop.run(self._client.ending(last.server_id))
+        except FramePackError:  # then it is the last one that was seen
+            return progress
+        timestamp = timestamp_of(progress.video)
+        if ending is None or timestamp is None or timestamp_of(ending.video) != timestamp:
+            return progress
+        return replace(progress, video=ending.video)
 
     def picture(self, path: str) -> bytes:
         """A preview that the stranger's progress names."""

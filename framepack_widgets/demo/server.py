@@ -10,6 +10,7 @@ from typing import Any
 from .dialects import DIALECTS
 from .folders import Folders
 from .options import DemoOptions
+from .quick_import import import_gradio
 from .sidecar import DUMMY_LORA
 
 HOST = "127.0.0.1"  # nobody but this machine
@@ -37,7 +38,8 @@ class RunningServer:
 def launch(options: DemoOptions, folders: Folders) -> RunningServer:
     """Start the server and return once it answers. Raises PortTakenError."""
     _keep_quiet(folders)
-    import gradio as gr  # after the environment is set: it reads it when imported
+    import_gradio()  # after the environment is set: it reads it when imported
+    import gradio as gr
     from starlette.middleware import Middleware
 
     from .compat import IS_NEWER, behave_like_a_studio
@@ -59,6 +61,7 @@ def launch(options: DemoOptions, folders: Folders) -> RunningServer:
     if options.slow_download:
         middleware.append(Middleware(SlowDownloads, bytes_per_second=options.slow_download))
     page.blocks.queue()
+    _rest_when_idle(page.blocks)
     port = _launch_somewhere(
         page.blocks,
         options.port,
@@ -69,6 +72,14 @@ def launch(options: DemoOptions, folders: Folders) -> RunningServer:
         **(look if IS_NEWER else {}),  # newer Gradio takes it here
     )
     return RunningServer(f"http://{HOST}:{port}", port, gr.__version__, page.blocks)
+
+
+def _rest_when_idle(blocks: Any) -> None:
+    """Newer Gradio looks a thousand times a second for calls, a Studio's own one twenty times."""
+    queue = getattr(blocks, "_queue", None)
+    for name, seconds in (("sleep_when_free", 0.02), ("progress_update_sleep_when_free", 0.05)):
+        if hasattr(queue, name):
+            setattr(queue, name, max(seconds, getattr(queue, name)))
 
 
 def _launch_somewhere(blocks: Any, wanted: int, **settings: Any) -> int:

@@ -83,6 +83,7 @@ def adjust_frames(video: Video, times: int, speed: float, tick: Tick) -> Video:
             blend = one * (1 - share) + other * share
             pictures.append(blend.round().astype(np.uint8))
         tick(len(pictures), len(video.pictures) * times)
+    pictures = pictures[: len(pictures) - times + 1]  # behind the last one there is no neighbour
     rate = video.rate * times
     count = max(1, round(len(pictures) / speed))
     picked = [pictures[min(len(pictures) - 1, int(number * speed))] for number in range(count)]
@@ -107,9 +108,10 @@ def filtered(video: Video, values: dict[str, float], tick: Tick) -> Video:
 
 
 def looped(video: Video, kind: str, repeats: int) -> Video:
-    """Played again so many times; a ping-pong goes back each time."""
-    unit = video.pictures + (video.pictures[-2:0:-1] if kind == "ping-pong" else [])
-    return Video(unit * (repeats + 1), video.rate)
+    """Played again so many times; a ping-pong goes there and back so many times."""
+    if kind == "ping-pong":
+        return Video((video.pictures + video.pictures[::-1]) * repeats, video.rate)
+    return Video(video.pictures * (repeats + 1), video.rate)
 
 
 def joined(videos: Sequence[Video]) -> Video:

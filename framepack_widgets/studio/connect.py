@@ -26,6 +26,7 @@ from framepack_widgets.studio.line import Line
 _CONFIG_TIMEOUT_S = 15.0  # for the first word of a server
 _FIND_TIMEOUT_S = 1.3  # for all usual ports of this machine together
 _KEYRING_TIMEOUT_S = 30.0  # a keyring may ask its owner first
+_silent: threading.Thread | None = None  # one that has asked the keyring in vain
 _GRACE_S = 0.2  # for lower ports, once a Studio was found on a higher one
 
 
@@ -149,9 +150,12 @@ async def open_client(url: str, credentials: Credentials) -> StudioClient:
 
 async def _kept(address: Address) -> logins.Login | None:
     """What is kept for that address. The keyring is asked in a thread: it may take its time."""
+    global _silent  # noqa: PLW0603 - there is one keyring
     given = logins.from_environment(address.root)
     if given is not None:
         return given
+    if _silent is not None and _silent.is_alive():
+        return None  # it still has an earlier question: one connection waits for that, not each
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[logins.Login | None] = loop.create_future()
 
@@ -167,10 +171,12 @@ async def _kept(address: Address) -> logins.Login | None:
             with suppress(RuntimeError):  # nobody waits any more
                 loop.call_soon_threadsafe(tell, login)
 
-    threading.Thread(target=ask, name="framepack-keyring", daemon=True).start()
+    asking = threading.Thread(target=ask, name="framepack-keyring", daemon=True)
+    asking.start()
     try:
         return await asyncio.wait_for(answer, _KEYRING_TIMEOUT_S)
     except asyncio.TimeoutError:
+        _silent = asking
         return None
 
 

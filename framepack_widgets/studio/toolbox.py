@@ -13,6 +13,7 @@ from typing import Any
 
 from framepack_widgets.fields import Field, read_component
 from framepack_widgets.labels import bare, own_name
+from framepack_widgets.problem import Problem
 from framepack_widgets.schema import Schema
 from framepack_widgets.studio.wire import Endpoint
 
@@ -63,6 +64,9 @@ _FIELDS = {
 _BY_LENGTH = sorted(
     ((bare(label), name) for label, name in _FIELDS.items()), key=lambda p: -len(p[0])
 )
+_MARKS = ("❌", "⚠️")  # how a Studio's messages begin that tell of errors, and of warnings
+_SIGNS = "".join(_MARKS) + "ℹ• "
+_KEPT = re.compile(r"(?:saved to|folder|Output):\s*(\S.*?\.(?:gif|webm))[\s-]*$", re.IGNORECASE)
 _OWN_BUSINESS = ("outputvideoname", "outputfilename")  # the Library names files itself
 
 
@@ -168,12 +172,44 @@ def with_model_info(operation: Operation, updates: Sequence[Any]) -> Operation:
 
 def complaint(messages: Any) -> str:
     """What the server's messages say went wrong, errors first; "" where they say nothing."""
-    lines = [line.strip() for line in str(messages or "").splitlines() if line.strip()]
-    for mark in ("❌", "⚠️"):
-        told = [line.lstrip("❌⚠️ ").strip() for line in lines if line.startswith(mark)]
+    for mark in _MARKS:
+        told = _marked_lines(messages, mark)
         if told:
-            return " ".join(text for text in told if "Traceback" not in text)[:600]
-    return lines[-1][:600] if lines else ""
+            return " ".join(told)[:600]
+    lines = _lines(messages)
+    return lines[-1].lstrip(_SIGNS)[:600] if lines else ""
+
+
+def complaints(messages: Any) -> list[str]:
+    """Errors and warnings in the messages that came with a video, each once; at most three."""
+    told = [text[:300] for mark in _MARKS for text in _marked_lines(messages, mark)]
+    return list(dict.fromkeys(told))[:3]
+
+
+def kept_file(messages: Any) -> str | None:
+    """The server's path of a GIF or WebM file, of which the video shown is only a copy as MP4."""
+    told = [found[1] for found in map(_KEPT.search, _lines(messages)) if found]
+    whole = [path for path in told if "/" in path or "\\" in path]  # a step tells its name only
+    return (whole or told or [None])[-1]
+
+
+def ignored_speed(operation: Operation, given: Mapping[str, Any]) -> Problem | None:
+    """A speed that the server would silently leave as it is (0.4.1 to 0.6: while streaming)."""
+    speed = given.get("speed", 1)
+    both = "speed" in operation.schema and "streaming" in operation.schema
+    if not both or not given.get("streaming") or speed == 1:
+        return None
+    told = f"{speed} has no effect with streaming=True: Studios keep the speed then."
+    return Problem("speed", told, "Leave streaming out, or change the speed in a run of its own.")
+
+
+def _lines(messages: Any) -> list[str]:
+    return [line.strip() for line in str(messages or "").splitlines() if line.strip()]
+
+
+def _marked_lines(messages: Any, mark: str) -> list[str]:
+    told = [line.lstrip(_SIGNS).strip() for line in _lines(messages) if line.startswith(mark)]
+    return [text for text in told if text and "Traceback" not in text]
 
 
 def _marked(endpoints: Mapping[str, Endpoint], mark: str, name: str) -> Endpoint | None:

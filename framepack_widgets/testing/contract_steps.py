@@ -8,6 +8,7 @@ from typing import Any
 from framepack_widgets.settings import Settings
 from framepack_widgets.studio.protocol import (
     Current,
+    Ending,
     StudioAdapter,
     Submission,
 )
@@ -72,6 +73,17 @@ class ContractSteps:
                     return seen
             await server.idle()
         raise AssertionError("the render never ended")
+
+    async def _ending(
+        self, studio: StudioAdapter, server: Server, submission: Submission
+    ) -> Ending:
+        """How a job that is over ended; a server that is busy may have to be asked again."""
+        for _ in range(_PATIENCE):
+            ending = await studio.ending(submission.server_id)
+            if ending is not None:
+                return ending
+            await server.idle()
+        raise AssertionError("nobody says how the job ended")
 
     async def _until_idle(self, studio: StudioAdapter, server: Server) -> None:
         for _ in range(_PATIENCE):

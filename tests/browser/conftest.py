@@ -49,7 +49,6 @@ import importlib.util
 import os
 import re
 import secrets
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -57,6 +56,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from browser.chromium import FLAGS, chromium, missing, required
+from browser.failed_tests import FAILED, pytest_runtest_makereport, remember
 from framepack_widgets.demo.options import DemoOptions
 from framepack_widgets.demo.process import DemoProcess, start
 
@@ -68,50 +69,10 @@ if TYPE_CHECKING:
     from browser.servers import Server
 
 HERE = Path(__file__).parent
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-)
-_NEEDED = ("playwright", "jupyterlab", "notebook", "voila", "psutil")
+__all__ = ["pytest_runtest_makereport"]  # a hook: found by its name
 _TIMEOUT_S = 120
-_failed: pytest.StashKey[bool] = pytest.StashKey()
-_opened: pytest.StashKey[list[tuple[Any, list[str]]]] = pytest.StashKey()
 
 # ---------------------------------------------------------------------- what is missing
-
-
-def chromium() -> str | None:
-    """The browser's program; None where there is none."""
-    chosen = os.environ.get("FRAMEPACK_CHROMIUM")
-    if chosen:
-        return chosen if Path(chosen).exists() else None
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return next((path for path in map(shutil.which, names) if path), None)
-
-
-def missing() -> list[str]:
-    """What these tests lack here, each with how to get it."""
-    lacks = [
-        f"the Python package {name}: pip install {name}"
-        for name in _NEEDED
-        if importlib.util.find_spec(name) is None
-    ]
-    if chromium() is None:
-        lacks.append(
-            "Chromium: apt install chromium, or FRAMEPACK_CHROMIUM=<path of a Chromium or Chrome>"
-        )
-    return lacks
-
-
-def required() -> bool:
-    """Whether a skip is a failure here."""
-    return bool(os.environ.get("CI") or os.environ.get("FRAMEPACK_REQUIRE_BROWSER"))
 
 
 if importlib.util.find_spec("playwright") is None and not required():
@@ -240,7 +201,7 @@ def slow_demo(
     if not _slow_demos:
         _slow_demos.append(start(DemoOptions(speed=3)))
     yield _slow_demos[0]
-    if request.node.stash.get(_failed, False):  # its render would hold up the next test's
+    if request.node.stash.get(FAILED, False):  # its render would hold up the next test's
         _slow_demos.pop().stop()
 
 
@@ -282,7 +243,8 @@ def _opener(
     request: pytest.FixtureRequest,
     labs: LoadedLabs | None,
 ) -> Iterator[Opener]:
-    from browser.notebook_page import NotebookPage, new_page, write_notebook
+    from browser.notebook_page import NotebookPage
+    from browser.pages import new_page, write_notebook
 
     opened: list[NotebookPage] = []
 
@@ -303,7 +265,7 @@ def _opener(
         loaded = labs.take() if labs and path is None and not fresh else None
         made = NotebookPage(loaded or new_page(browser), server, file, kind, loaded is not None)
         opened.append(made)
-        _remember(request, made.page, made.console)
+        remember(request, made.page, made.console)
         made.open()
         if loaded is None:
             made.usual()  # a test that chose dark has failed, or was the last one
@@ -313,7 +275,7 @@ def _opener(
 
     yield open_notebook
     for each in opened:
-        if labs is None or request.node.stash.get(_failed, False):
+        if labs is None or request.node.stash.get(FAILED, False):
             each.close()
         else:
             labs.leave(each)
@@ -324,7 +286,7 @@ def voila(
     _voila_server: Server, browser: BrowserContext, request: pytest.FixtureRequest
 ) -> Iterator[Callable[[Sequence[str]], Page]]:
     """Show cells through Voilà; the page, once its first output is there."""
-    from browser.notebook_page import new_page, watch, write_notebook
+    from browser.pages import new_page, watch, write_notebook
 
     pages: list[Page] = []
 
@@ -334,7 +296,7 @@ def voila(
         page, lines = new_page(browser), []
         pages.append(page)
         watch(page, lines)
-        _remember(request, page, lines)
+        remember(request, page, lines)
         page.goto(_voila_server.address(f"voila/render/{name}"), timeout=60_000)
         page.locator(".jp-OutputArea-output").first.wait_for(state="attached", timeout=60_000)
         return page
@@ -344,36 +306,5 @@ def voila(
         page.close()
 
 
-# ---------------------------------------------------------------------- failed tests
-
-
 def _slug(request: pytest.FixtureRequest) -> str:
     return re.sub(r"\W+", "-", request.node.name)[:60].strip("-")
-
-
-def _remember(request: pytest.FixtureRequest, page: Any, console: list[str]) -> None:
-    request.node.stash.setdefault(_opened, []).append((page, console))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
-    """Attach what the pages of a failed test show."""
-    report = yield
-    if report.when in ("setup", "call") and report.failed:
-        item.stash[_failed] = True
-        for number, (page, console) in enumerate(item.stash.get(_opened, [])):
-            report.sections.append(("the page's console", "\n".join(console[-40:]) or "(nothing)"))
-            report.sections.append(("the page", _picture(item, number, page)))
-    return report
-
-
-def _picture(item: pytest.Item, number: int, page: Any) -> str:
-    name = re.sub(r"[^\w.-]+", "-", item.nodeid.split("tests/browser/")[-1])
-    target = HERE.parent.parent / "build" / "browser" / f"{name}-{number}.png"
-    if page.is_closed():
-        return "closed"
-    try:
-        page.screenshot(path=target, timeout=10_000)
-    except (Exception, pytest.fail.Exception) as error:  # the test's own failure matters more
-        return f"no picture: {error}"
-    return f"{page.url.split('?')[0]}\npicture: {target}"

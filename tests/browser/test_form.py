@@ -137,7 +137,7 @@ def test_settings_from_the_kernel_fill_the_page(bench):
     expect(form.locator(".fpw-heading", has_text="LoRAs")).to_contain_text("(1)")
     open_group(form, "LoRAs")
     expect(form.locator(".fpw-chosen .fpw-check")).to_have_text(["lora_01 <b>&style"])
-    expect(form.locator(".fpw-chosen .fpw-number")).to_have_value("0.25")
+    expect(form.get_by_label("Weight of lora_01 <b>&style", exact=True)).to_have_value("0.25")
     open_group(form, "Other")
     expect(field(form, "later")).to_contain_text("This Studio has no field of that name.")
     field(form, "later").locator(".fpw-reset").click()

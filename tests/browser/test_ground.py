@@ -14,7 +14,8 @@ from playwright.sync_api import expect
 
 from browser.loaded_labs import LoadedLabs, is_untouched
 from browser.looks import contrast, no_horizontal_scroll, tab_stops, unreached
-from browser.notebook_page import TALL, CellFailed, new_page
+from browser.notebook_page import CellFailed
+from browser.pages import TALL, new_page
 from browser.pixels import shown_code
 from framepack_widgets.demo import pixel_code
 

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.looks import no_horizontal_scroll
-from browser.notebook_page import BUILD, new_page, photograph
+from browser.notebook_page import BUILD
+from browser.pages import new_page, photograph
 from browser.videos import big_clip, numbered_clip
 
 IMPORT = "import framepack_widgets as fp"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from browser.notebook_page import new_page
+from browser.pages import new_page
 
 Start = Callable[..., tuple[str, "subprocess.Popen[str]"]]
 

@@ -168,6 +168,22 @@ def test_an_interrupt_ends_the_wait(kernel: DrivenKernel, kind: str) -> None:
     assert kernel.run("print(seen, future.done())") == "[1] False"
 
 
+def test_an_interrupt_ends_the_wait_where_clicks_cannot_be_handled(kernel: DrivenKernel) -> None:
+    kernel.run(
+        "usual = _loop._pump.Pump.run\n"
+        "def broken(*_): after.append('broken'); print('broken', flush=True); raise ValueError\n"
+        "_loop._pump.Pump.run = broken"
+    )
+    cell = kernel.block("import asyncio; await asyncio.sleep(0)\nblock()")
+    kernel.until(lambda: "broken" in kernel.printed(cell))
+    since = time.monotonic()
+    kernel.manager.interrupt_kernel()
+    reply = kernel.over(cell)
+    assert time.monotonic() - since < 5, "not at the end of the wait, 30 s"
+    assert reply["ename"] == "KeyboardInterrupt"
+    assert kernel.run("_loop._pump.Pump.run = usual; print(after)") == "['broken']"
+
+
 def test_an_interrupt_ends_a_handler_that_waits_and_the_cell(kernel: DrivenKernel) -> None:
     cell = kernel.block()
     kernel.comm(1, "inner = Future(); seen.append('in'); print('in'); _loop.wait(inner, 30)")

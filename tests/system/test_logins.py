@@ -171,7 +171,11 @@ def test_a_keyring_that_asks_somebody_does_not_hold_up_the_jobs(
     for backend in _use(Asking()):
         with pytest.raises(fp.StudioRefused, match="wants a token"):
             fp.connect(gate.url, library=tmp_path)
+        monkeypatch.setattr(connecting, "_KEYRING_TIMEOUT_S", 600.0)
+        with pytest.raises(fp.StudioRefused, match="wants a token"):  # and does not wait again
+            fp.connect(gate.url, library=tmp_path)
         backend.end.set()
+        connecting._silent.join(30)
 
 
 def test_plain_files_are_no_keyring(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_a_model_brings_its_own_range(studio: fp.Studio, clip: fp.Clip) -> None:
 def test_interpolate(studio: fp.Studio, clip: fp.Clip) -> None:
     new = studio.toolbox.interpolate(clip, factor=2).result(60)
     made_of(new, clip, "frames")
-    assert new.frame_count == clip.frame_count * 2
+    assert new.frame_count == clip.frame_count * 2 - 1
     assert new.fps == 60
     assert like(new.frame(2), clip.frame(1)) < 4
     with pytest.raises(SettingsError, match=r"by 3; it offers No Interpolation, 2x Frames"):
@@ -84,7 +84,7 @@ def test_filters(studio: fp.Studio, clip: fp.Clip) -> None:
 def test_loop(studio: fp.Studio, clip: fp.Clip) -> None:
     new = studio.toolbox.loop(clip, kind="ping-pong", repeats=1).result(60)
     made_of(new, clip, "loop")
-    assert new.frame_count == (2 * clip.frame_count - 2) * 2
+    assert new.frame_count == 2 * clip.frame_count
 
 
 def test_join(studio: fp.Studio, clip: fp.Clip) -> None:
@@ -111,7 +111,7 @@ def test_pipeline(studio: fp.Studio, clip: fp.Clip) -> None:
     new = task.result(60)
     made_of(new, clip, "pipeline")
     assert new.width == clip.width * 2
-    assert new.frame_count == clip.frame_count * 2 * 3
+    assert new.frame_count == (clip.frame_count * 2 - 1) * 3
     assert list(new.options) == ["upscale", "frames", "loop"], "the order in which it was done"
     with pytest.raises(SettingsError, match="nothing was asked"):
         studio.toolbox.pipeline(clip)

@@ -58,7 +58,8 @@ def test_thirty_in_a_row_with_faults_and_strangers(tmp_path, metadata):
     )
     frames = Frames(tmp_path)
     with start(options) as demo, fp.connect(demo.url, library=tmp_path / "l") as studio:
-        asked = [ask(studio, frames) for _ in range(30)]
+        # Two sections, so that there can be a partial clip; small ones, as there are many.
+        asked = [ask(studio, frames, seconds=1, latent_window_size=3) for _ in range(30)]
         studio.run_until_idle(timeout=240)
         ended = {line["id"]: line for line in demo.jobs_log() if line["event"] == "ended"}
         assert any(line["foreign"] for line in ended.values()), "no stranger came"
@@ -95,7 +96,9 @@ def thirty(folder, dialect):
     options = DemoOptions(dialect=dialect, speed=200, foreign_every=10, fail_every=10)
     with start(options, timeout=120) as demo, fp.connect(demo.url, library=folder / "l") as studio:
         own = {"motion_strength": 0.8} if dialect == "future" else {}
-        asked = [ask(studio, frames, seconds=1, steps=2, **own) for _ in range(30)]
+        asked = [
+            ask(studio, frames, seconds=1, steps=2, latent_window_size=3, **own) for _ in range(30)
+        ]
         studio.run_until_idle(timeout=240)
         ended = {line["id"]: line for line in demo.jobs_log() if line["event"] == "ended"}
         assert any(line["foreign"] for line in ended.values()), "no stranger came"

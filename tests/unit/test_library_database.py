@@ -177,6 +177,17 @@ def nobody():
         os.seteuid(0)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be closed to others there")
+def test_a_folder_below_one_that_may_not_be_entered() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        closed = Path(name) / "closed"
+        closed.mkdir()
+        Path(name).chmod(0o755)
+        closed.chmod(0o700)
+        with nobody(), pytest.raises(LibraryError, match=r"new.*permissions.*library="):
+            Library(closed / "new")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be made read-only there")
 def test_a_folder_that_cannot_be_written() -> None:
     with tempfile.TemporaryDirectory() as name:

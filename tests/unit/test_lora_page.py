@@ -36,7 +36,7 @@ def notes(tmp_path):
 def form(tmp_path, notes):
     notes.set(GRAIN, note="<b>old</b> film", triggers=["grain", "8 mm"], weight=0.6)
     made = fp.Form(BenchStudio(tmp_path))
-    until(lambda: made.loras._shelf.all)
+    until(lambda: row(made).get("about"))
     yield made
     made.close()
 

@@ -52,6 +52,8 @@ class Client:
         self.begun = threading.Event()
         self.hangs = ""
         self.ended = 0
+        self.renders = False
+        self.breaks = 0  # so many calls, as where a render that starts unloads the model
 
     def endpoints(self) -> dict[str, wire.Endpoint]:
         return self._endpoints
@@ -63,6 +65,9 @@ class Client:
     async def call(self, name: str, data: list[Any]) -> list[Any]:
         self.called.append(name)
         return []
+
+    async def current(self) -> object | None:
+        return object() if self.renders else None
 
     async def work(self, endpoint: wire.Endpoint, data: list[Any], told: Any) -> list[Any]:
         self.sent.append(data)
@@ -77,6 +82,8 @@ class Client:
                 self.ended += 1
         if isinstance(self.given, Exception):
             raise self.given
+        if len(self.sent) <= self.breaks:
+            raise CallRefused("The Studio at http://studio refused the call: Error")
         update = {"__type__": "update"}
         return [
             self.given if component["type"] == "textbox" else update
@@ -205,6 +212,21 @@ def test_a_failure_names_the_usual_causes() -> None:
     refused = CallRefused("The Studio at http://studio refused the call: no reason given")
     with pytest.raises(StudioRefused, match=r"model failed\. The Studio at .* downloads itself"):
         writer(Client(OLD, refused)).enhance("a cat")
+
+
+def test_a_render_that_starts_takes_the_model_away_and_it_is_asked_again() -> None:
+    client = Client(NEW)
+    client.breaks = 1
+    with pytest.raises(StudioRefused, match="model failed"):
+        writer(client).enhance("a cat")
+    assert len(client.sent) == 1, "nothing is rendered: it would fail again"
+    client.renders, client.breaks = True, 2
+    assert writer(client).enhance("a cat") == "better"
+    assert len(client.sent) == 3
+    client.breaks = 9
+    with pytest.raises(StudioRefused, match="model failed"):
+        writer(client).enhance("a cat")
+    assert len(client.sent) == 5, "once more, not for ever"
 
 
 def test_pictures_are_taken_as_start_frames_are(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,6 @@ from framepack_widgets.widgets.saved_html import clip_html
 from framepack_widgets.widgets.theme import dressed
 
 if TYPE_CHECKING:
-    import os
     import ssl
 
     from framepack_widgets.job import JobRecord
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _LOOK_S = 1.0
+_REST_S = 20.0  # a Studio that takes longer than that to answer arrives when the page is there
 _GLANCE_S = 5.0  # while it is open but out of sight: others may ask for renders
 
 
@@ -75,6 +76,7 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._bar = ConnectionBar(self._change, self._again, self._refresh, keys_help=keys_help())
         self._strip = TabStrip(titles=titles())
         self._strip.on_seen(self._start_looking)
+        self._strip.on_view(self._repeat)
         self._notice = Notice()
         self._tabs = Tabs(lambda: self.library, lambda: self.form, self._go_to)
         self._foot = ipywidgets.VBox([self._notice])
@@ -89,6 +91,8 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             in_background(self._connection.have, given)
         else:
             self._connect(target)
+        if _is_served_by_voila():
+            self._come_to_rest()
 
     # ------------------------------------------------------------------ what it is
 
@@ -231,6 +235,25 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             if not self._closed:
                 self._tabs.open(self._strip.selected, self._watch)
 
+    def _come_to_rest(self) -> None:
+        """Draw everything first: Voilà's page comes after the cells, and asks for all widgets.
+
+        What is made while it asks, it does not find, and shows no form then.
+        """
+        if self._connection.is_over(_REST_S):
+            self._look(always=True)
+
+    def _repeat(self) -> None:
+        """Say again what a page may have missed.
+
+        A page that is loaded anew asks for all states, and hears of changes only some time after.
+        """
+        for box in (self, *self._tabs.panels, self._foot):
+            box.send_state("children")
+        self._bar.send_state()
+        self._notice.send_state()
+        self._strip.send_state("titles")  # not the open tab: that is the page's to say
+
     def _go_to(self, tab: int) -> None:
         """Something was done in another tab that shows there."""
         self._strip.selected = tab
@@ -293,3 +316,7 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         clip = tab.studio.library.clip(record) if tab is not None and record is not None else None
         text = "<p>FramePack Studio App: run the cell to work with it.</p>"
         return text + (clip_html(clip) if clip is not None else "")
+
+
+def _is_served_by_voila() -> bool:
+    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")

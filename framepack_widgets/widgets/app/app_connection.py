@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -107,6 +108,10 @@ class Connection:
                 return self.studio
             raise
 
+    def is_over(self, timeout_s: float) -> bool:
+        """Wait until the attempt has come to an end, a good one or not; False: it has not yet."""
+        return bool(concurrent.futures.wait([self._attempt], timeout_s).done)
+
     def wait_library(self) -> Library:
         """The Library, which needs no Studio. Raises LibraryError."""
         return _loop.wait(self._shelf)
@@ -144,11 +149,13 @@ class Connection:
                     self._attempt.set_result(studio)
 
     def _fall(self, target: Target, error: Exception) -> None:
-        with self._guard:
-            if self.target is not target:
-                return
-            if not self._shelf.done():
-                self._shelf.set_exception(error)
-            if not self._attempt.done():
-                self._attempt.set_exception(error)
-        self._failed(error)
+        if self.target is not target:
+            return
+        try:
+            self._failed(error)
+        finally:
+            with self._guard:
+                if self.target is target:
+                    for future in (self._shelf, self._attempt):
+                        if not future.done():
+                            future.set_exception(error)
