@@ -71,6 +71,22 @@ def remove_stale_temporaries(folder: Path) -> None:
                 leftover.unlink()
 
 
+@contextmanager
+def whole(target: Path) -> Iterator[Path]:
+    """Write under another name, which this gives; at its end the file is at `target`, durably.
+
+    After an error nothing of it is left, and what was at `target` before stays. Raises OSError.
+    """
+    temporary = temporary_beside(target)
+    try:
+        yield temporary
+        put_in_place(temporary, target)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
 def put_in_place(temporary: Path, target: Path) -> None:
     """Bring a finished temporary file to its name, durably. Raises OSError."""
     with temporary.open("rb+") as file:
@@ -93,14 +109,8 @@ def move(source: Path, target: Path) -> None:
 
 def write_bytes(target: Path, data: bytes) -> None:
     """Write a whole file atomically and durably. Raises OSError."""
-    temporary = temporary_beside(target)
-    try:
+    with whole(target) as temporary:
         temporary.write_bytes(data)
-        put_in_place(temporary, target)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
 
 
 def write_json(target: Path, value: Mapping[str, Any]) -> None:
@@ -122,16 +132,13 @@ def json_text(value: Any, *, indent: int | None = None, default: Any = None) -> 
 
 def copy(source: Path, target: Path) -> None:
     """Copy a file atomically and durably. Raises OSError."""
-    temporary = temporary_beside(target)
-    try:
-        with source.open("rb") as reader, temporary.open("wb") as writer:
-            while chunk := reader.read(_CHUNK):
-                writer.write(chunk)
-        put_in_place(temporary, target)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+    with (
+        whole(target) as temporary,
+        source.open("rb") as reader,
+        temporary.open("wb") as writer,
+    ):
+        while chunk := reader.read(_CHUNK):
+            writer.write(chunk)
 
 
 def sha256_of(path: Path) -> str:

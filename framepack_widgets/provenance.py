@@ -35,12 +35,8 @@ FILE_FIELDS = ("start_frame", "end_frame", "video")  # the settings that are fil
 
 def write_whole(source: str | os.PathLike[str], target: Path, facts: Mapping[str, Any]) -> None:
     """As `write`, but `target` is there as a whole or not at all."""
-    temporary = durable.temporary_beside(target)
-    try:
+    with durable.whole(target) as temporary:
         write(source, temporary, facts)
-        durable.put_in_place(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write(

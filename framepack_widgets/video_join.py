@@ -70,12 +70,8 @@ def join(
     ]
     with durable.explaining("write the joined clip", target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = durable.temporary_beside(target)
-        try:
+        with durable.whole(target) as temporary:
             write_joined(pieces, temporary)
-            durable.put_in_place(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
     return Clip.open(target)
 
 

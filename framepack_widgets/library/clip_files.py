@@ -134,16 +134,12 @@ class ClipFiles:
         }
 
     def _write_clip(self, file: Path, target: Path, facts: Mapping[str, Any]) -> None:
-        temporary = durable.temporary_beside(target)
-        try:
-            with durable.explaining("write the clip", target, needs=file.stat().st_size):
-                provenance.write(file, temporary, facts)
-                _check_readable(temporary, file)
-                durable.put_in_place(temporary, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
+        with (
+            durable.explaining("write the clip", target, needs=file.stat().st_size),
+            durable.whole(target) as temporary,
+        ):
+            provenance.write(file, temporary, facts)
+            _check_readable(temporary, file)
 
     def _write_beside(self, clip: Path, facts: Mapping[str, Any] | None = None) -> None:
         beside = provenance.beside(clip)

@@ -9,7 +9,6 @@ import os
 import time
 import zipfile
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,18 +97,14 @@ def _refuse_existing(refused: bool, target: Path) -> None:
 
 def _write_zip(target: Path, files: dict[str, Path], index: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = durable.temporary_beside(target)
-    try:
+    with (
+        durable.whole(target) as temporary,
         # Videos and pictures are compressed already: packing them again only costs time.
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-            for name, path in files.items():
-                archive.write(path, name)
-            archive.writestr(INDEX, index)
-        durable.put_in_place(temporary, target)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        for name, path in files.items():
+            archive.write(path, name)
+        archive.writestr(INDEX, index)
 
 
 def _write_folder(target: Path, files: dict[str, Path], index: bytes) -> None:

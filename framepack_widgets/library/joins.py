@@ -94,13 +94,11 @@ class Joins(Made):
             Piece(self._clip_file(part["job"]), part["start"], part["stop"]) for part in parts
         ]
         target = self._files.incoming / f"join-{records[-1].id}.mp4"
-        with durable.explaining("write the joined clip", target):
-            temporary = durable.temporary_beside(target)
-            try:
-                write_joined(pieces, temporary)
-                durable.put_in_place(temporary, target)
-            finally:
-                temporary.unlink(missing_ok=True)
+        with (
+            durable.explaining("write the joined clip", target),
+            durable.whole(target) as temporary,
+        ):
+            write_joined(pieces, temporary)
         return self.take_in(
             target,
             None,

@@ -191,14 +191,9 @@ class _Writer:
         """Write the page, all or nothing. Raises LibraryError."""
         with durable.explaining("write the report", self._target):
             self._make(self._target.parent)
-            temporary = durable.temporary_beside(self._target)
-            try:
-                with temporary.open("wb") as file:
-                    for piece in page(self._data(title), self._embedded):
-                        file.write(piece)
-                durable.put_in_place(temporary, self._target)
-            finally:
-                temporary.unlink(missing_ok=True)
+            with durable.whole(self._target) as temporary, temporary.open("wb") as file:
+                for piece in page(self._data(title), self._embedded):
+                    file.write(piece)
 
     def _data(self, title: str) -> dict[str, Any]:
         points, common = self._points, common_of(self._points)
