@@ -20,7 +20,7 @@ _Key = tuple[int, ...]
 
 
 def grid_of(
-    run: SweepRun, path: Any, x: Any, y: Any, page: str | None, **options: Any
+    run: SweepRun, path: Any, x: Any, y: Any, page: Any, **options: Any
 ) -> GridVideo | tuple[GridVideo, ...]:
     """See `SweepRun.grid`."""
     points = [point for point in run.points if point.in_sweep]
@@ -34,8 +34,9 @@ def grid_of(
     for place in sorted({_at(point, pages) for point in points}):
         own = [point for point in points if _at(point, pages) == place]
         label = _header(own[0], pages)
-        file = target.with_name(f"{target.stem}-{_safe(label)}-{place[0] + 1}{target.suffix}")
-        title = f"{options['title']}: {pages[0]} {label}"
+        number = "-".join(str(value + 1) for value in place)
+        file = target.with_name(f"{target.stem}-{_safe(label)}-{number}{target.suffix}")
+        title = f"{options['title']}: {label}"
         made.append(_written(file, own, columns, rows, {**options, "title": title}))
     return tuple(made)
 

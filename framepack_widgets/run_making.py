@@ -86,8 +86,11 @@ def _rendered(wanted: Wanted, library: Library) -> Sweep:
     here = library.recall(sweep.settings)  # frames of a clip that was copied elsewhere
     moved = {n: v for n in FILE_FIELDS if (v := getattr(here, n)) != getattr(sweep.settings, n)}
     draft = {**moved, **wanted.run.draft}
-    if not draft:
-        return sweep
+    return drafted(sweep, draft) if draft else sweep
+
+
+def drafted(sweep: Sweep, draft: Mapping[str, Any]) -> Sweep:
+    """The sweep with these settings in all of its points."""
     data = sweep.to_dict()
     data["settings"] = _changed(data["settings"], draft)
     if "points" in data:

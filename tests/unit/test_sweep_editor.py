@@ -15,7 +15,7 @@ from framepack_widgets.sweeps.plan import PlanCancelled, plan
 from framepack_widgets.sweeps.sources import search_replace, seeds
 from framepack_widgets.sweeps.sweep import Sweep
 from framepack_widgets.widgets.sweeps.axis_offers import offers
-from framepack_widgets.widgets.sweeps.editor_rows import Row, read, rows_from, rows_of
+from framepack_widgets.widgets.sweeps.editor_rows import Row, Way, read, rows_from, rows_of
 from framepack_widgets.widgets.sweeps.plan_text import plan_lines
 from framepack_widgets.widgets.sweeps.planner import Planner
 from framepack_widgets.widgets.sweeps.sweep_editor import SweepEditor
@@ -32,8 +32,8 @@ def rows(*pairs):
     return [Row(f"r{n}", key, text) for n, (key, text) in enumerate(pairs)]
 
 
-def reading(*pairs, combine="grid"):
-    return read(rows(*pairs), BASE, SCHEMA, combine)
+def reading(*pairs, **way):
+    return read(rows(*pairs), BASE, SCHEMA, Way(**way))
 
 
 # ---------------------------------------------------------------------- rows
@@ -85,8 +85,8 @@ def test_what_is_wrong_stands_at_its_row():
 
 def test_zipped_rows_have_to_be_equally_long():
     found = reading(("steps", "1, 2"), ("seed", "1, 2, 3"), combine="zip")
-    assert found.sweep is None
-    assert found.error == (
+    assert found.sweep is None and not found.error and not found.errors
+    assert found.fields["combine"] == (
         "Zipped axes are equally long, but steps has 2, seed has 3. "
         "Give as many of each, or combine every value with every other."
     )

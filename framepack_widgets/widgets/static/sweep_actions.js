@@ -38,7 +38,7 @@ function sweepActions(model, does) {
       promote.hidden = !isDraft || !tiles.length;
       trouble.textContent = model.get("trouble") ? `✖ ${model.get("trouble")}` : "";
       below.hidden = !model.get("below");
-      what.textContent = { Player: "Clip", Compare: "Compared" }[model.get("below")] ?? "";
+      what.textContent = model.get("below");
     },
     details(told) {
       title.textContent = told.title;

@@ -19,10 +19,7 @@ export default {
       made.focusable.focus();
       changed();
     } }, "add an axis");
-    const combine = make("select", { title: "How the values of several axes come together", onchange: changed },
-      make("option", { value: "grid" }, "every value with every other"),
-      make("option", { value: "zip" }, "first with first, second with second"));
-    const combineLabel = make("label", { class: "fpw-choice" }, make("span", {}, "combine"), combine);
+    const ways = sweepWays(changed);
     const name = make("input", { type: "text", placeholder: "made of the axes", title: "The same name again goes on with that run", oninput: changed });
     const nameLabel = make("label", { class: "fpw-choice" }, make("span", {}, "name of the run"), name);
     const plan = make("div", { class: "fpw-sweep-plan", role: "status" });
@@ -42,7 +39,8 @@ export default {
       make("button", { type: "button", onclick: () => { shown.hidden = true; python.focus(); } }, "hide"), copied));
     const python = make("button", { type: "button", title: "Copy the cell that makes and runs this sweep", onclick: copy }, "Copy as Python");
     shown.hidden = true;
-    el.append(list, make("div", { class: "fpw-row" }, add, combineLabel, nameLabel), plan,
+    el.append(list, make("div", { class: "fpw-row" }, add, ways.combine, ...ways.drawn, nameLabel), ...ways.about,
+      make("div", { class: "fpw-row" }, ...ways.draft), ways.wrong, plan,
       make("div", { class: "fpw-row" }, run, why, sent, python), trouble, shown);
 
     function addRow(row) {
@@ -65,7 +63,7 @@ export default {
       timer = setTimeout(() => {
         timer = 0;
         edit += 1;
-        model.send({ kind: "edit", view, edit, rows: rows.map(({ row }) => row), combine: combine.value, name: name.value });
+        model.send({ kind: "edit", view, edit, rows: rows.map(({ row }) => row), ...ways.values(), name: name.value });
       }, SEND_MS);
       update();
     }
@@ -77,7 +75,7 @@ export default {
       rows = [];
       list.replaceChildren();
       for (const row of state.rows) addRow(row);
-      combine.value = state.combine;
+      ways.fill(state);
       name.value = state.name;
       update();
     }
@@ -97,7 +95,7 @@ export default {
       const result = model.get("result");
       const isOld = Boolean(timer) || result.is_old;
       for (const { row, tell } of rows) tell(result.errors?.[row.id] ?? "", result.told?.[row.id] ?? "");
-      combineLabel.hidden = rows.length < 2;
+      ways.tell(rows.length, result.fields ?? {});
       const lines = result.error && rows.length ? [["error", result.error]] : (result.plan ?? []);
       plan.replaceChildren(...lines.map(([kind, text]) => make("div", { class: `fpw-wrap fpw-plan-${kind}` }, `${{ error: "✖ ", warning: "⚠ " }[kind] ?? ""}${text}`)));
       plan.classList.toggle("fpw-is-old", Boolean(isOld));

@@ -29,7 +29,10 @@ export default {
       all.textContent = play.all ? "stop playing" : "play all in step";
     } }, "play all in step");
     const hint = make("span", { class: "fpw-quiet" }, "A clip plays under the pointer. Click: details. Enter: player.");
-    const tools = make("div", { class: "fpw-row" }, all, hint);
+    const file = (text, title, action) => make("button", { type: "button", title, onclick: () => act(action, []) }, text);
+    const tools = make("div", { class: "fpw-row" }, all,
+      file("grid video…", "One video of all clips, in rows and columns as they stand here", "grid"),
+      file("report…", "A page of all points that opens without a server", "report"), hint);
     const grid = make("div", { class: "fpw-sweep-grid", role: "listbox", "aria-multiselectable": "true", "aria-label": "Points of the sweep" });
     const rest = make("div", { class: "fpw-sweep-rest" });
     const note = make("p", { class: "fpw-quiet fpw-wrap" });

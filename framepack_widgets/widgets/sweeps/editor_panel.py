@@ -1,8 +1,7 @@
 """The editor of axes in the page: rows, the plan as it is, Run.
 
-Messages of the page (`static/sweep_editor.js`): `look`, `edit` (rows: [{id, key, text}], combine,
-name), `run`, `show_python`. To the page: `rows` (what to show instead of what is there), `result`
-(number, errors, told, error, plan, blocked), `python`.
+Messages of the page (`static/sweep_editor.js`): `edit` (rows: [{id, key, text}], combine, count,
+start, draft: {is_on, steps, seconds}, name), `run`.
 """
 
 from __future__ import annotations
@@ -22,15 +21,19 @@ _SAME_CLICK_S = 0.8  # a second click within it is the same one, not a wish for 
 class EditorPanel(PageWidget):
     """Draws what its owner says, and tells it of edits and clicks."""
 
-    _esm = module("sweep_editor", "dom", "sweep_row")
+    _esm = module("sweep_editor", "dom", "sweep_row", "sweep_ways")
     _css = style("sweep_editor")
 
     offers: traitlets.List[Any] = traitlets.List().tag(sync=True)
     """[[key, label, group, hint, example, is_long]] of what a row can vary."""
     state = traitlets.Dict().tag(sync=True)
-    """{rows, combine, name, version}; set when it is changed here, not by the page's own edits."""
+    """{rows, combine, count, start, draft, name, version, by}.
+
+    by: the view of the page that shows it already.
+    """
     result = traitlets.Dict().tag(sync=True)
-    """{errors, told, error, plan, blocked, edit}: what the edit of that number comes to."""
+    """What the edit of that number comes to: {errors, told, fields, error, plan, blocked, count,
+    edit, is_old}."""
     running = traitlets.Bool(False).tag(sync=True)
     """Whether a run is being made of it."""
     sent = traitlets.Unicode("").tag(sync=True)

@@ -8,16 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from framepack_widgets.errors import SettingsError
+from framepack_widgets.errors import FramePackError, SettingsError
 from framepack_widgets.problem import Problem
 from framepack_widgets.schema import Schema
 from framepack_widgets.settings import Settings
 from framepack_widgets.sweeps.axis import Axis
 from framepack_widgets.sweeps.making import WAYS
-from framepack_widgets.sweeps.sources import alternatives, search_replace, seeds
+from framepack_widgets.sweeps.sources import Seeds, alternatives, search_replace, seeds
 from framepack_widgets.sweeps.sweep import Sweep
 from framepack_widgets.sweeps.targets import target_of
 from framepack_widgets.widgets.sweeps.axis_offers import NEW_SEEDS, REPLACE, base_name
+from framepack_widgets.widgets.sweeps.drawn_rows import DRAWN, Range, drawn_sweep, range_in
 
 _MOST_ROWS = 20
 _LONGEST = 100_000  # characters of a row
@@ -34,6 +35,17 @@ class Row(NamedTuple):
     text: str
 
 
+class Way(NamedTuple):
+    """How the values of all rows come together."""
+
+    combine: str = WAYS[0]
+    """grid, zip, random or sobol."""
+    count: str = "12"
+    """How many points are drawn, as it was typed."""
+    start: str = "0"
+    """Where drawing begins, as it was typed."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """What the rows say."""
@@ -46,6 +58,8 @@ class Reading:
     """{row: its values}."""
     error: str = ""
     """What is wrong with all of it."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """{combine, count, start, draft: what is wrong there}."""
 
 
 def rows_from(given: Any) -> list[Row]:
@@ -59,30 +73,74 @@ def rows_from(given: Any) -> list[Row]:
 
 
 def read(
-    rows: Sequence[Row], base: Settings, schema: Schema | None, combine: str = "grid"
+    rows: Sequence[Row], base: Settings, schema: Schema | None, way: Way | None = None
 ) -> Reading:
     """The sweep of these rows. Raises nothing of ours; files of frames are looked at."""
+    way = way or Way()
     if not rows:
         return Reading(None, error="Add an axis: choose what is to vary.")
     axes: dict[str, Axis] = {}
+    ranges: dict[str, Range] = {}
     errors: dict[str, str] = {}
-    names: list[str] = []
     for row in rows:
         try:
-            axes[row.id] = axis = _axis(row, base, names)
-            names.append(axis.name)
+            names = [axis.name for axis in axes.values()]
+            found = range_in(row.text) if way.combine in DRAWN and _may_be_range(row) else None
+            if found is not None:
+                axis = Axis(base_name(row.key), list(found.ends), settings=base)
+                ranges[axis.name] = found
+            else:
+                axis = _axis(row, base, names)
+            axes[row.id] = axis
         except SettingsError as error:
             errors[row.id] = _sentence(error)
-    told = {row: _told(axis) for row, axis in axes.items()}
+    told = {row: _told(axis) for row, axis in axes.items() if axis.name not in ranges}
     if errors:
         return Reading(None, errors, told)
+    combine = way.combine if way.combine in WAYS else WAYS[0]
     try:
-        sweep = Sweep(base, *axes.values(), schema=schema, combine=_way(combine))
+        sweep = Sweep(base, *axes.values(), schema=schema, combine=combine)
     except SettingsError as error:
-        at_rows, rest = _shared_out(error, axes)
-        return Reading(None, at_rows, told, rest)
+        return _shared_out(error, axes, told)
     made = {axis.name: axis for axis in sweep.axes}
-    return Reading(sweep, told={row: _told(made[axis.name]) for row, axis in axes.items()})
+    if way.combine not in DRAWN:
+        return Reading(sweep, told={row: _told(made[axis.name]) for row, axis in axes.items()})
+    told = {row: f"one of {text}" for row, text in told.items()}
+    told |= {row: ranges[axis.name].told for row, axis in axes.items() if axis.name in ranges}
+    told |= {row.id: "a new seed for each point" for row in rows if row.key == NEW_SEEDS}
+    ways: dict[str, Any] = {name: found.way for name, found in ranges.items()}
+    ways |= {base_name(row.key): Seeds(1) for row in rows if row.key == NEW_SEEDS}
+    return _drawn(way, sweep, axes, ways, told, schema=schema)
+
+
+def _drawn(
+    way: Way,
+    sweep: Sweep,
+    axes: Mapping[str, Axis],
+    ways: Mapping[str, Any],
+    told: Mapping[str, str],
+    *,
+    schema: Schema | None,
+) -> Reading:
+    """The same rows, but points are drawn from them."""
+    numbers, wrong = {}, {}
+    for name, text in (("count", way.count), ("start", way.start)):
+        try:
+            numbers[name] = int(text)
+        except ValueError:
+            wrong[name] = f"{text.strip()!r} is no whole number." if text.strip() else "How many?"
+    if wrong:
+        return Reading(None, told=told, fields=wrong)
+    try:
+        evenly = way.combine == "sobol"
+        found = drawn_sweep(sweep, ways, schema, numbers["count"], numbers["start"], evenly=evenly)
+    except SettingsError as error:
+        if error.problems:
+            return _shared_out(error, axes, told)
+        return Reading(None, told=told, fields={"count": capital(str(error))})
+    except FramePackError as error:  # scipy is not there
+        return Reading(None, told=told, fields={"combine": str(error)})
+    return Reading(found, told=told)
 
 
 def rows_of(sweep: Sweep) -> list[Row]:
@@ -90,8 +148,9 @@ def rows_of(sweep: Sweep) -> list[Row]:
     return [Row(f"r{n}", *_written(axis)) for n, axis in enumerate(sweep.axes)]
 
 
-def _way(combine: str) -> str:
-    return combine if combine in WAYS else WAYS[0]
+def _may_be_range(row: Row) -> bool:
+    is_other = not row.key or row.key == NEW_SEEDS or row.key.endswith(REPLACE)
+    return not is_other and not target_of(base_name(row.key)).is_text
 
 
 def _axis(row: Row, base: Settings, names: Sequence[str]) -> Axis:
@@ -149,27 +208,30 @@ def _told(axis: Axis) -> str:
 
 def _sentence(error: SettingsError) -> str:
     """What is wrong, without the axis' name: it stands in that axis' row."""
-    return _capital(str(error.__cause__ or error))
+    return capital(str(error.__cause__ or error))
 
 
-def _shared_out(error: SettingsError, axes: Mapping[str, Axis]) -> tuple[dict[str, str], str]:
-    """(what belongs to one row, the rest)."""
+def _shared_out(error: SettingsError, axes: Mapping[str, Axis], told: Mapping[str, str]) -> Reading:
+    """What is wrong, where it belongs."""
     rows = {axis.name: row for row, axis in axes.items()}
     found: dict[str, list[str]] = {}
+    fields: dict[str, str] = {}
     rest = [] if error.problems else [str(error)]
     for problem in error.problems:
         if problem.field in rows:
             found.setdefault(rows[problem.field], []).append(_words_of(problem))
         elif problem.field == "combine":
-            rest.append(f"{_capital(problem.message)} {_ZIP_HINT}")
+            fields["combine"] = f"{capital(problem.message)} {_ZIP_HINT}"
         else:
             rest.append(_words_of(problem))
-    return {row: " ".join(texts) for row, texts in found.items()}, " ".join(rest)
+    at_rows = {row: " ".join(texts) for row, texts in found.items()}
+    return Reading(None, at_rows, told, " ".join(rest), fields)
 
 
 def _words_of(problem: Problem) -> str:
-    return _capital(problem.message + (f" {problem.hint}" if problem.hint else ""))
+    return capital(problem.message + (f" {problem.hint}" if problem.hint else ""))
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """The text as a sentence begins."""
     return text[:1].upper() + text[1:]

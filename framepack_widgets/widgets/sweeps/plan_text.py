@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from framepack_widgets.fields import short_number
 from framepack_widgets.sweeps.sweep_plan import SweepPlan, counted, time_text
 
 Lines = list[list[str]]
@@ -32,6 +34,19 @@ def plan_lines(plan: SweepPlan) -> Lines:
         lines += _at_most(told, "error")
     told = [f"{problem} ({counted(count, 'point')})" for problem, count in plan.warnings]
     return lines + _at_most(told, "warning")
+
+
+def draft_lines(plan: SweepPlan, full: SweepPlan, changes: Mapping[str, Any]) -> Lines:
+    """What drafts take, and what it takes to render all of them in full afterwards."""
+    lines = plan_lines(plan)
+    what = ", ".join(
+        f"{short_number(value)} {'s' if name == 'seconds' else name}"
+        for name, value in changes.items()
+    )
+    lines[0] = ["head", f"Drafts of {what}: {lines[0][1]}"]
+    after = time_text(full.estimate) if full.to_render else "all there already"
+    note = ["note", f"all in full afterwards: {after}; chosen ones take their share of it"]
+    return [lines[0], note, *lines[1:]]
 
 
 def _changes(plan: SweepPlan) -> str:

@@ -1,4 +1,7 @@
-"""The runs of a Studio's sweeps in one line: which one is shown."""
+"""The runs of a Studio's sweeps in one line: which one is shown, and which are not wanted any more.
+
+Message of the page (`static/sweep_runs.js`): `delete` (run), once that was confirmed.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _MOST = 200
 
 
 class RunList(SeenWidget):
-    """Calls choose(run), in a worker's thread, when another run is to be shown.
+    """Calls choose(run), in a worker's thread, when another run is to be shown; None: none is left.
 
     The newest is shown until somebody chooses. changed(): runs began, ended, were paused.
     """
@@ -71,10 +74,21 @@ class RunList(SeenWidget):
         self._ticker.end()
         super().close()
 
+    def _on_delete(self, message: dict[str, Any], _: object) -> None:
+        self._later(self._delete, str(message.get("run")))
+
+    def _delete(self, run_id: str) -> None:
+        self.trouble = ""
+        run = self._known.get(run_id)
+        if run is not None:
+            run.delete()
+        self.look()
+
     def _show(self) -> None:
         run = self._known.get(self.chosen)
-        if run is not None and self._told != run.id:
-            self._told = run.id
+        told = run.id if run is not None else ""
+        if self._told != told:
+            self._told = told
             self._choose(run)
 
 

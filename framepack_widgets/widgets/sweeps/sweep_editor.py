@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from framepack_widgets.errors import FramePackError, SettingsError
+from framepack_widgets.errors import SettingsError
 from framepack_widgets.settings import Settings
-from framepack_widgets.sweeps.plan import PlanCancelled
 from framepack_widgets.widgets.sweeps.axis_offers import offers
 from framepack_widgets.widgets.sweeps.editor_panel import EditorPanel
-from framepack_widgets.widgets.sweeps.editor_rows import Reading, Row, read, rows_from, rows_of
-from framepack_widgets.widgets.sweeps.plan_text import plan_lines
+from framepack_widgets.widgets.sweeps.editor_plan import (
+    WORKING,
+    Draft,
+    Order,
+    Planned,
+    as_python,
+    blocked,
+    plan_order,
+    read_order,
+    why_not,
+)
+from framepack_widgets.widgets.sweeps.editor_rows import Row, Way, rows_from, rows_of
 from framepack_widgets.widgets.sweeps.planner import Planner
 from framepack_widgets.widgets.theme import dressed
 
@@ -24,32 +31,8 @@ if TYPE_CHECKING:
     from framepack_widgets.sweeps.sweep import Sweep
     from framepack_widgets.sweeps.sweep_plan import SweepPlan
 
-_log = logging.getLogger(__name__)
-_WORKING = "working out the plan…"
-_MOST_LOOKED_UP = 500  # renders; of a larger sweep it is told when it runs
-_LONGEST = 200  # characters of a run's name
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is to be planned."""
-
-    rows: tuple[Row, ...]
-    combine: str
-    settings: Settings
-    studio: Any
-    edit: Any
-    """The page's own number of the edit."""
-
-
-@dataclass(frozen=True)
-class Planned:
-    """What an order comes to."""
-
-    order: Order
-    reading: Reading
-    plan: SweepPlan | None = None
-    trouble: str = ""
+_LONGEST = 200  # characters of a run's name, and of a number's field
+_WAYS = ("grid", "zip", "random", "sobol")
 
 
 class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -68,7 +51,8 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         self._studio = studio
         self._settings = settings if settings is not None else Settings()
         self._rows: tuple[Row, ...] = (Row("r0", "", ""),)
-        self._combine, self._name, self._version = "grid", "", 0
+        self._way, self._draft = Way(), Draft()
+        self._name, self._version = "", 0
         self._edit: Any = 0
         self._planned: Planned | None = None
         self._callbacks: list[Callable[[Any], object]] = []
@@ -106,20 +90,21 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
     @property
     def sweep(self) -> Sweep:
         """What the rows say; may be set. Raises SettingsError with what is wrong."""
-        with self._guard:
-            rows, settings, combine = self._rows, self._settings, self._combine
-        reading = read(rows, settings, self._studio.schema, combine)
-        if reading.sweep is None:
-            raise SettingsError(f"There is no sweep yet. {why_not(reading)}")
-        return reading.sweep
+        return self._wanted()[0]
 
     @sweep.setter
     def sweep(self, sweep: Sweep) -> None:
         with self._guard:
             self._settings = sweep.settings
             self._rows = tuple(rows_of(sweep))
-            self._combine = sweep.combine if sweep.combine in ("grid", "zip") else "grid"
+            combine = sweep.combine if sweep.combine in ("grid", "zip") else "grid"
+            self._way = self._way._replace(combine=combine)
             self._fill()
+
+    @property
+    def draft(self) -> dict[str, Any]:
+        """What quick previews have instead of the settings; {}: all is rendered in full at once."""
+        return self._draft.changes(self._studio.schema)
 
     @property
     def plan(self) -> SweepPlan | None:
@@ -131,7 +116,9 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         """Render the sweep: the SweepRun. Raises what is wrong with it."""
         with self._guard:
             name = self._name.strip()
-        made = self._studio.run(self.sweep, name=name or None)
+        sweep, changes = self._wanted()
+        options = {"draft": changes} if changes else {}
+        made = self._studio.run(sweep, name=name or None, **options)
         self.panel.sent = f"Started: {made.name}"
         for callback in list(self._callbacks):
             callback(made)
@@ -160,6 +147,19 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
 
     # ------------------------------------------------------------------ edits and the plan
 
+    def _order(self) -> Order:
+        with self._guard:
+            return Order(
+                self._rows, self._way, self._draft, self._settings, self._studio, self._edit
+            )
+
+    def _wanted(self) -> tuple[Sweep, dict[str, Any]]:
+        """(the sweep, what drafts have instead). Raises SettingsError with what is wrong."""
+        reading, changes = read_order(self._order())
+        if reading.sweep is None:
+            raise SettingsError(f"There is no sweep yet. {why_not(reading)}")
+        return reading.sweep, changes
+
     def _fill(self) -> None:
         """Show what is held here instead of what the page shows."""
         self._version += 1
@@ -171,7 +171,8 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         """by: the view of the page that shows it already."""
         self.panel.state = {
             "rows": [row._asdict() for row in self._rows],
-            "combine": self._combine,
+            **self._way._asdict(),
+            "draft": self._draft._asdict(),
             "name": self._name,
             "version": self._version,
             "by": by,
@@ -188,7 +189,7 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
     def _edited(self, message: Mapping[str, Any]) -> None:
         with self._guard:
             self._rows = tuple(rows_from(message.get("rows")))
-            self._combine = str(message.get("combine") or "grid")
+            self._way, self._draft = _way(message), _draft(message.get("draft"))
             self._name = str(message.get("name") or "")[:_LONGEST]
             self._edit = message.get("edit")
             self.panel.sent = ""
@@ -197,26 +198,24 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
 
     def _plan(self) -> None:
         self._planned = None
-        self.panel.result = {**self.panel.result, "blocked": _WORKING, "is_old": True}
-        self._planner.want(
-            Order(self._rows, self._combine, self._settings, self._studio, self._edit)
-        )
+        self.panel.result = {**self.panel.result, "blocked": WORKING, "is_old": True}
+        self._planner.want(self._order())
 
     def _found(self, planned: Planned) -> None:
         with self._guard:
             order = planned.order
-            if (order.rows, order.combine, order.settings) != (
-                self._rows, self._combine, self._settings,
-            ):  # fmt: skip
+            if order.is_of != self._order().is_of:
                 return  # there is a newer one to come
             self._planned = planned
             reading, plan = planned.reading, planned.plan
-            self.panel.python = as_python(reading.sweep, self._name) if reading.sweep else ""
+            sweep, changes = reading.sweep, planned.changes
+            self.panel.python = as_python(sweep, self._name, changes) if sweep is not None else ""
             self.panel.result = {
                 "errors": dict(reading.errors),
                 "told": dict(reading.told),
+                "fields": dict(reading.fields),
                 "error": reading.error or planned.trouble,
-                "plan": plan_lines(plan) if plan is not None else [],
+                "plan": planned.lines,
                 "blocked": blocked(planned),
                 "count": len(plan.to_render) if plan is not None else 0,
                 "edit": order.edit,
@@ -224,52 +223,14 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
             }
 
 
-def plan_order(order: Order, cancelled: Callable[[], bool]) -> Planned:
-    """Read the rows and plan them; raises nothing of ours but PlanCancelled."""
-    reading = Reading(None)
-    try:
-        reading = read(order.rows, order.settings, order.studio.schema, order.combine)
-        if reading.sweep is None or cancelled():
-            return Planned(order, reading)
-        plan = reading.sweep.plan(order.studio, cancelled=cancelled)
-        return Planned(order, reading, _with_done(plan, order.studio.library))
-    except PlanCancelled:
-        raise
-    except Exception as error:  # noqa: BLE001 - shown beside Run, which waits for the plan
-        if not isinstance(error, FramePackError):
-            _log.exception("a sweep could not be planned")
-        return Planned(order, reading, trouble=str(error) or type(error).__name__)
+def _way(message: Mapping[str, Any]) -> Way:
+    combine = str(message.get("combine"))
+    numbers = (str(message.get(name, ""))[:_LONGEST] for name in ("count", "start"))
+    return Way(combine if combine in _WAYS else _WAYS[0], *numbers)
 
 
-def _with_done(plan: SweepPlan, library: Any) -> SweepPlan:
-    """The same with those renders marked whose clip the Library has."""
-    if len(plan.renders) > _MOST_LOOKED_UP:
-        return plan
-    renders = tuple(r._replace(is_done=library.runs.twin(r.id) is not None) for r in plan.renders)
-    return replace(plan, renders=renders)
-
-
-def why_not(reading: Reading) -> str:
-    """The first thing that is wrong with the rows; "": nothing."""
-    wrong = list(reading.errors.values())
-    first = reading.error or (wrong[0] if wrong else "")
-    more = len(wrong) - 1 if not reading.error else len(wrong)
-    return f"{first} (and {more} more)" if more > 0 else first
-
-
-def blocked(planned: Planned) -> str:
-    """Why it cannot run; "": it can."""
-    wrong = why_not(planned.reading) or planned.trouble
-    plan = planned.plan
-    if wrong or plan is None:
-        return wrong or _WORKING
-    if not plan.renders:
-        first = f": {plan.reasons[0].problem}" if plan.reasons else ""
-        return f"This Studio refuses all points{first}"
-    return ""
-
-
-def as_python(sweep: Sweep, name: str) -> str:
-    """The cell that makes and runs it."""
-    given = f", name={name.strip()!r}" if name.strip() else ""
-    return f"sweep = {sweep.as_python()}\nrun = studio.run(sweep{given})\nrun"
+def _draft(given: Any) -> Draft:
+    if not isinstance(given, Mapping):
+        return Draft()
+    numbers = (str(given.get(name, ""))[:_LONGEST] for name in ("steps", "seconds"))
+    return Draft(bool(given.get("is_on")), *numbers)

@@ -45,7 +45,9 @@ class SweepTiles(ClipsWidget):
     can_settings = traitlets.Bool(False).tag(sync=True)
     """Whether there is a form that takes settings."""
     below = traitlets.Unicode("").tag(sync=True)
-    """What is shown below the tiles: "Player", "Compare" or nothing."""
+    """What is shown below the tiles, in words; "": nothing."""
+    roles = traitlets.Dict()
+    """{axis: "x", "y", "page" or "folded"} as it is shown."""
 
     def __init__(
         self,
@@ -87,12 +89,6 @@ class SweepTiles(ClipsWidget):
             if run is not None:
                 self._quiet = run.watch(self._touch)
         self._work.want()
-
-    @property
-    def roles(self) -> dict[str, str]:
-        """{axis: "x", "y", "page" or "folded"} as it is shown."""
-        with self._guard:
-            return dict(self._roles)
 
     def tell_below(self, what: str) -> None:
         """Offer to hide what is shown below."""
@@ -142,6 +138,7 @@ class SweepTiles(ClipsWidget):
             for axis, role in self._wanted.items():
                 roles = with_role(roles, axis, role)
             self._roles = roles
+        self.roles = dict(self._roles)
         page = layout(axes, shown.spots(), self._roles, self._at)
         self._say("layout", {"run": shown.run.id, **page.for_page()})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -13,7 +14,9 @@ from framepack_widgets.widgets.closing import close_all
 from framepack_widgets.widgets.pace import Paced
 from framepack_widgets.widgets.page import in_background
 from framepack_widgets.widgets.saved import Saved, publish
+from framepack_widgets.widgets.sweeps.file_order import KINDS
 from framepack_widgets.widgets.sweeps.point_details import details, short_name
+from framepack_widgets.widgets.sweeps.run_files import RunFiles
 from framepack_widgets.widgets.sweeps.sweep_html import run_html
 from framepack_widgets.widgets.sweeps.sweep_tiles import SweepTiles
 from framepack_widgets.widgets.theme import dressed
@@ -44,9 +47,11 @@ class SweepView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         self._shown: Saved | None = None
         self._recorded = ""
         self.tiles = SweepTiles(self._act, details)
+        self.files = RunFiles(self._play)
+        self.tiles.observe(lambda change: self.files.laid_out(change.new), "roles")
         self._below = ipywidgets.VBox()
         self._record = Paced(lambda: in_background(self._renew_record), 0.5)
-        super().__init__([self.tiles, self._below])
+        super().__init__([self.tiles, self.files, self._below])
         dressed(self, "fpw-sweep-view", "fpw-wide")
         self.show(run, roles)
 
@@ -62,7 +67,7 @@ class SweepView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
     @property
     def roles(self) -> dict[str, str]:
         """{axis: "x", "y", "page" or "folded"} as it is shown."""
-        return self.tiles.roles
+        return dict(self.tiles.roles)
 
     def show(self, run: Any, roles: Mapping[str, str] | None = None) -> None:
         """Show this run from now on, its axes laid out so. Returns at once."""
@@ -72,6 +77,7 @@ class SweepView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
             self._run, self._quiet, self._recorded = run, None, ""
             self._clear()
             self.tiles.show(run, dict(roles or {}))
+            self.files.show(run)
             if run is not None:
                 self._quiet = run.watch(self._record.touch)
 
@@ -102,6 +108,7 @@ class SweepView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
             self._quiet = None
             self._clear()
         self.tiles.close()
+        self.files.close()
         super().close()
 
     # ------------------------------------------------------------------ clicks
@@ -117,6 +124,8 @@ class SweepView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
             run.retry("failed")
         elif action == "hide":
             self._clear()
+        elif action in KINDS:
+            self.files.ask(action)
         elif points:
             does = {
                 "retry": run.retry,
@@ -135,6 +144,7 @@ class SweepView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
 
     def _compare(self, points: Sequence[Any]) -> None:
         from framepack_widgets.widgets.compare.compare import Compare
+        from framepack_widgets.widgets.compare.more_offer import offer_more
 
         there = [point for point in points if point.clip is not None]
         if not _FEWEST <= len(there) <= _MOST:
@@ -143,7 +153,8 @@ class SweepView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         compare = Compare(clips, labels=[short_name(p) for p in there], library=self._run.library)
         for callback in self._on_settings:
             compare.on_settings(callback)
-        self._put_below(compare)
+        offer_more(compare, self._run, self._on_run or [self.show])
+        self._put_below(compare, "Compared")
 
     def _open(self, points: Sequence[Any]) -> None:
         from framepack_widgets.widgets.clips.player import Player
@@ -151,7 +162,7 @@ class SweepView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         clip = points[0].clip
         if clip is None:
             raise SettingsError(f"There is no clip of {short_name(points[0])} yet.")
-        self._put_below(Player(clip))
+        self._put_below(Player(clip), "Clip")
 
     def _promote(self, points: Sequence[Any]) -> None:
         full = self._run.promote(points)
@@ -160,13 +171,18 @@ class SweepView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         if not self._on_run:
             self.show(full, self.roles)
 
-    def _put_below(self, widget: Any) -> None:
+    def _play(self, file: Path) -> None:
+        from framepack_widgets.widgets.clips.player import Player
+
+        self._put_below(Player(file), "Grid video")
+
+    def _put_below(self, widget: Any, what: str) -> None:
         with self._guard:
             before = self._below.children
             self._below.children = (widget,)
         for part in before:
             close_all(part)
-        self.tiles.tell_below(type(widget).__name__)
+        self.tiles.tell_below(what)
 
     def _clear(self) -> None:
         before, self._below.children = self._below.children, ()
