@@ -1,6 +1,7 @@
 """A grid of 3 x 3 clips of 6 s, 640 x 640: our time, processor time and memory, and ffmpeg's own.
 
     python benchmarks/grid_video.py [rounds]
+    python benchmarks/grid_video.py --memory      with headers, clips of 6 s and of 60 s
 
 ffmpeg (where it is installed) puts the same clips side by side with its xstack filter and encodes
 them with the same settings and threads. No headers and no gaps, so that the sheets are alike. Both
@@ -33,6 +34,24 @@ begun = time.perf_counter()
 write_grid(sys.argv[1], [clips[0:3], clips[3:6], clips[6:9]], gap=0, overwrite=True)
 print(time.perf_counter() - begun)
 """
+
+
+HEADED = """
+import sys
+from framepack_widgets.video.grid import write_grid
+heads = [f"end_frame_influence {n}" for n in range(3)]
+write_grid(sys.argv[1], [[sys.argv[2]] * 3] * 3, title="influence against seed",
+           column_headers=heads, row_headers=heads)
+"""
+
+
+def memory() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for seconds in (6, 60):
+            clip = make_clip(Path(folder) / f"{seconds}.mp4", 0, 30 * seconds)
+            target = Path(folder) / f"grid{seconds}.mp4"
+            wall, _, most = run([sys.executable, "-c", HEADED, str(target), str(clip)])
+            print(f"headers, {seconds} s: at most {most:.0f} MB, in {wall:.0f} s")
 
 
 def main(rounds: int) -> None:
@@ -86,7 +105,7 @@ def run(command: list[str]) -> tuple[float, float, float]:
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 1e6
 
 
-def make_clip(path: Path, seed: int) -> Path:
+def make_clip(path: Path, seed: int, pictures: int = PICTURES) -> Path:
     """A landscape of soft shapes that drifts, with a little grain: about what a render holds."""
     random = np.random.default_rng(seed)
     shapes = Image.fromarray(random.integers(0, 255, (40, 40, 3), np.uint8))
@@ -95,8 +114,8 @@ def make_clip(path: Path, seed: int) -> Path:
         stream = out.add_stream("libx264", rate=30)
         stream.width, stream.height, stream.pix_fmt = TILE, TILE, "yuv420p"
         stream.options = {"crf": "16", "preset": "veryfast"}
-        for n in range(PICTURES):
-            x, y = n * (1 + seed % 3), n * 2
+        for n in range(pictures):
+            x, y = n % PICTURES * (1 + seed % 3), n % PICTURES * 2
             picture = wide[y : y + TILE, x : x + TILE] + random.integers(-3, 4, (TILE, TILE, 1))
             pixels = np.ascontiguousarray(picture.clip(0, 255).astype(np.uint8))
             out.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
@@ -105,4 +124,7 @@ def make_clip(path: Path, seed: int) -> Path:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
+    if "--memory" in sys.argv:
+        memory()
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)

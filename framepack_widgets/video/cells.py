@@ -85,8 +85,8 @@ def _look(row: int, column: int, cell: Any) -> Readable | LibraryError | str:
 
 def _readable(row: int, column: int, path: Path) -> Readable:
     video = VideoFile(path)
-    probe = video.probe()
+    count, probe = video.frame_count, video.probe()  # in this order the file is opened once
     fps = probe.fps if 0 < probe.fps <= _FASTEST else _USUAL_FPS
     next(video.decode(range(1)))  # a file whose head is whole may still hold nothing
     size = (probe.width, probe.height)
-    return Readable(row, column, video, size, video.frame_count / fps)
+    return Readable(row, column, video, size, count / fps)

@@ -100,7 +100,7 @@ def _palette(composer: Composer, each: Each) -> av.VideoFrame:
     step = max(1, composer.count // _PALETTE_PICTURES)
     for number, sheet in enumerate(_told(composer, each)):
         if number % step == 0:
-            source.push(_copied(sheet))
+            source.push(copied(sheet))
     source.push(None)
     palette: av.VideoFrame = sink.pull()
     return palette
@@ -126,7 +126,7 @@ def _in_palette(
     colours.push(palette)
     colours.push(None)
     for sheet in sheets:
-        source.push(_copied(sheet))
+        source.push(copied(sheet))
         yield from _pulled(sink)
     source.push(None)
     yield from _pulled(sink)
@@ -138,8 +138,8 @@ def _source(graph: Any, composer: Composer) -> Any:
     )
 
 
-def _copied(sheet: av.VideoFrame) -> av.VideoFrame:
-    """For filters, which may keep a frame longer than the composer leaves it as it is."""
+def copied(sheet: av.VideoFrame) -> av.VideoFrame:
+    """To be kept for longer than the composer leaves a sheet as it is."""
     import av
 
     copy = av.VideoFrame(sheet.width, sheet.height, FORMAT)
@@ -169,8 +169,9 @@ def _pulled(sink: Any) -> Iterator[av.VideoFrame]:
             return
 
 
-def as_png(image: Image, target: Path) -> None:
+def as_png(sheet: av.VideoFrame, target: Path) -> None:
     """A picture as PNG; hardly compressed, which would take seconds. Raises OSError."""
+    image: Image = sheet.to_image()  # type: ignore[no-untyped-call]
     image.save(target, "PNG", compress_level=1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,12 +15,11 @@ from framepack_widgets.errors import FramePackError, LibraryError
 from framepack_widgets.video.background import Headers
 from framepack_widgets.video.cells import Empty, Looked, look_into
 from framepack_widgets.video.composer import Composer
-from framepack_widgets.video.encoding import WRITERS, as_png
+from framepack_widgets.video.encoding import WRITERS, as_png, copied
 from framepack_widgets.video.plan import Style, plan_grid
 
 if TYPE_CHECKING:
     import av
-    from PIL.Image import Image
 
     from framepack_widgets.clip import Clip
 
@@ -100,7 +100,7 @@ def write_grid(
 
 
 class _Watch:
-    """Told of each picture that was encoded: says how far it is, ends it, keeps the poster."""
+    """Told of each picture that was encoded: says how far it is, ends it, finds the middle one."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class _Watch:
         self._target = target
         self._progress, self._cancelled = progress, cancelled
         self._done = 0
-        self.poster: Image | None = None
+        self.keep: Callable[[av.VideoFrame], object] = lambda _: None  # of the middle one
 
     def __call__(self, sheet: av.VideoFrame) -> None:
         if self._cancelled is not None and self._cancelled():
@@ -124,7 +124,7 @@ class _Watch:
                 "nothing of it was kept. Write it again to have it."
             )
         if self._done == self._middle:
-            self.poster = sheet.to_image()  # type: ignore[no-untyped-call]
+            self.keep(copied(sheet))
         self._done += 1
         if self._progress is not None:
             self._progress(self._done, self._total)
@@ -138,9 +138,13 @@ def _write(composer: Composer, target: Path, poster: Path, title: str, watch: _W
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary, picture = durable.temporary_beside(target), durable.temporary_beside(poster)
         try:
-            writer(composer, temporary, title, watch)
-            if watch.poster is not None:
-                as_png(watch.poster, picture)
+            # Beside the encoder, which leaves a processor idle now and then.
+            with ThreadPoolExecutor(1, "poster") as aside:
+                posters = []
+                watch.keep = lambda sheet: posters.append(aside.submit(as_png, sheet, picture))
+                writer(composer, temporary, title, watch)
+            for made in posters:
+                made.result()
                 durable.put_in_place(picture, poster)
             durable.put_in_place(temporary, target)
         except av.error.FFmpegError as error:

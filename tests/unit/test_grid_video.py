@@ -11,6 +11,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from framepack_widgets import video
 from framepack_widgets.clip import Clip
 from framepack_widgets.errors import LibraryError
 from framepack_widgets.video import Empty, GridCancelled, GridVideo, write_grid
@@ -308,6 +309,21 @@ def test_nothing_to_show(tmp_path: Path) -> None:
             write_grid(tmp_path / "g.mp4", cells)
     with pytest.raises(LibraryError, match=r"no clip to show.*gone\.mp4"):
         write_grid(tmp_path / "g.mp4", [[tmp_path / "gone.mp4"]])
+
+
+# -- what is loaded ------------------------------------------------------------------------------
+def test_a_grid_loads_nothing_of_reports() -> None:
+    program = """
+import sys
+from framepack_widgets import video
+assert "framepack_widgets.video.report" not in sys.modules
+assert "framepack_widgets.library" not in sys.modules
+assert all(getattr(video, name) for name in video.__all__)
+assert "framepack_widgets.video.report" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+    with pytest.raises(AttributeError, match="no attribute 'write_film'"):
+        video.write_film  # noqa: B018
 
 
 # -- memory --------------------------------------------------------------------------------------

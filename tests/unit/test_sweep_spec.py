@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweep_world import BASE, SCHEMA, picture
+from test_sweep_editor import BenchStudio
 from test_sweep_points import some_axes, told
 
 import framepack_widgets as fp
@@ -16,6 +17,7 @@ from framepack_widgets.settings import Settings
 from framepack_widgets.sweeps.spec import load_spec, read_spec, save_spec
 from framepack_widgets.sweeps.spec_text import spec_text
 from framepack_widgets.sweeps.toml_text import toml_text
+from framepack_widgets.widgets.sweeps.sweep_editor import SweepEditor
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -83,6 +85,24 @@ def test_a_spec_is_the_sweep_that_python_makes(folder):
             "end_frame": [frames / "cat.png", frames / "dog.png"],
         },
     )
+
+
+@pytest.mark.parametrize("combine", ["grid", "zip"])
+def test_file_and_form_make_the_same_sweep(folder, combine):
+    text = SPEC.replace("limit = 20", f'combine = "{combine}"')
+    if combine == "zip":
+        text = text[: text.index("[axes]")] + '[axes]\ncfg_scale = [1, 2]\nseed = "seeds(2)"\n'
+    (folder / "spec.toml").write_text(text, encoding="utf-8")
+    in_file = load_spec(folder / "spec.toml", schema=SCHEMA).sweep
+    form = SweepEditor(BenchStudio())
+    try:
+        form.sweep = in_file
+        assert form.sweep == in_file
+        for name in ("again.toml", "again.json"):
+            save_spec(folder / name, form.sweep)
+            assert load_spec(folder / name, schema=SCHEMA).sweep == in_file
+    finally:
+        form.close()
 
 
 @settings(deadline=None)
