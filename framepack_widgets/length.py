@@ -8,12 +8,10 @@ to 4 L - 3 frames, played at 30 a second.
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from framepack_widgets.models import facts_of
+from framepack_widgets.render_time import Render, estimate_seconds
 from framepack_widgets.settings import Settings
 from framepack_widgets.sizes import snapped_size
 
@@ -176,41 +174,3 @@ def final_names(timestamp: str, plan: RenderPlan) -> tuple[str, ...]:
     """
     made = f"{timestamp}_{plan.latents}.mp4"
     return (f"{timestamp}_combined.mp4", made) if plan.combined else (made,)
-
-
-class Render(NamedTuple):
-    """What an earlier render on the same Studio took."""
-
-    total_steps: int
-    pixels: int
-    """width * height, px."""
-    real_cfg: bool
-    cached: bool
-    seconds: float
-
-
-def estimate_seconds(
-    plan: RenderPlan, history: Sequence[Render | tuple[int, int, bool, bool, float]]
-) -> tuple[float, float] | None:
-    """How long the render will take, s, as (low, high), or None where nothing is known.
-
-    history: earlier renders on this Studio, oldest first. Only those of the same kind count (real
-    CFG or not, cached or not); where there is none, all do, and the span is wide.
-    """
-    renders = [Render(*r) for r in history]
-    usable = [r for r in renders if r.total_steps > 0 and r.pixels > 0 and r.seconds > 0]
-    if not usable or plan.width is None or plan.height is None:
-        return None
-    alike = [r for r in usable if r.real_cfg == plan.real_cfg and r.cached == plan.cached][-20:]
-    chosen = alike or usable[-20:]
-    rates = sorted(r.seconds / (r.total_steps * r.pixels) for r in chosen)
-    middle, wide = statistics.median(rates), 1.15 if alike else 2.0
-    work = plan.total_steps * plan.width * plan.height
-    # One slow render (the first loads the model) shall not pull the whole span up.
-    low = min(middle / wide, _quantile(rates, 0.2))
-    high = max(middle * wide, _quantile(rates, 0.8))
-    return low * work, high * work
-
-
-def _quantile(ordered: Sequence[float], share: float) -> float:
-    return ordered[round(share * (len(ordered) - 1))]

@@ -50,11 +50,7 @@ class Looking(Waiting):
         Other runs and single jobs that come before it are not counted.
         """
         open_states = {PLANNED, *(str(s) for s in JobState if not s.is_finished)}
-        rows = [
-            row
-            for row in self._desk.library.runs.points(self._run.id)
-            if row.listed and row.state in open_states
-        ]
+        rows = [row for row in self._run._rows() if row.listed and row.state in open_states]
         left = [(self._run._frozen(row.id), 1.0 - self._done_of(row.job)) for row in rows]
         return time_left(left, self._history())
 
@@ -80,12 +76,13 @@ class Looking(Waiting):
         return table_of(self._run, measure=measure)
 
     def plot(self, x: str, y: str, *, axes: Any = None) -> Any:
-        """Draw a point for each clip, by two columns of `table`; metrics are measured for it.
+        """Draw a mark for each clip, by two columns of `table`; metrics are measured for it.
 
-        axes: of matplotlib, to draw into; they are returned. Raises FramePackError where
-        matplotlib is not installed, SettingsError for an unknown column.
+        What differs in the run's other axes gets a colour, seeds last; over an axis, a line goes
+        through the means. axes: of matplotlib, to draw into; they are returned. Raises
+        FramePackError where matplotlib is not installed, SettingsError for an unknown column.
         """
-        from framepack_widgets.run_table import plot_of
+        from framepack_widgets.run_plot import plot_of
 
         return plot_of(self._run, x, y, axes=axes)
 

@@ -1,4 +1,4 @@
-"""A run as a table and as a plot: one row a point."""
+"""A run as a table: one row a point."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from framepack_widgets.errors import FramePackError, SettingsError
+from framepack_widgets.errors import FramePackError
 from framepack_widgets.job import JobRecord
 from framepack_widgets.library.inputs import FILE_FIELDS
 from framepack_widgets.library.metrics_store import MetricsStore
@@ -27,7 +27,7 @@ def table_of(run: SweepRun, *, measure: bool = False) -> pd.DataFrame:
     try:
         import pandas as pd
     except ImportError as error:
-        raise _missing("pandas", "a table") from error
+        raise missing("pandas", "a table") from error
     return pd.DataFrame(rows_of(run, measure=measure)).set_index("point")
 
 
@@ -51,7 +51,7 @@ def rows_of(run: SweepRun, *, measure: bool = False) -> list[dict[str, Any]]:
         rows.append(
             {
                 "point": point.number,
-                **{_free(name): value for name, value in values.items()},
+                **{column_of(name): value for name, value in values.items()},
                 "state": point.state,
                 "in_sweep": point.in_sweep,
                 "reused": point.reused,
@@ -66,29 +66,6 @@ def rows_of(run: SweepRun, *, measure: bool = False) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def plot_of(run: SweepRun, x: str, y: str, *, axes: Any = None) -> Any:
-    """See `SweepRun.plot`."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise _missing("matplotlib", "a plot") from error
-    rows = [row for row in rows_of(run) if row["in_sweep"] and row["path"]]
-    wanted = [name for name in (x, y) if name in METRICS]
-    if any(row[name] is None for row in rows for name in wanted):
-        rows = [r for r in rows_of(run, measure=True) if r["in_sweep"] and r["path"]]
-    known = list(rows[0]) if rows else []
-    for name in (x, y):
-        if rows and name not in known:
-            raise SettingsError(f"There is nothing called {name!r} to plot, only: {known}.")
-    pairs = [(row[x], row[y]) for row in rows if row[x] is not None and row[y] is not None]
-    drawn = plt.subplots()[1] if axes is None else axes
-    drawn.scatter([pair[0] for pair in pairs], [pair[1] for pair in pairs])
-    drawn.set_xlabel(x)
-    drawn.set_ylabel(y)
-    drawn.set_title(run.name)
-    return drawn
 
 
 def _measure(points: tuple[RunPoint, ...]) -> None:
@@ -108,7 +85,7 @@ def _value(axis: Any, point: RunPoint, name: str) -> Any:
     return point.labels[name]
 
 
-def _free(name: str) -> str:
+def column_of(name: str) -> str:
     """An axis' column; a setting that is called as one of ours gives way."""
     return f"{name} (axis)" if name in _COLUMNS else name
 
@@ -131,7 +108,8 @@ _COLUMNS: Mapping[str, None] = dict.fromkeys(
 )
 
 
-def _missing(module: str, what: str) -> FramePackError:
+def missing(module: str, what: str) -> FramePackError:
+    """The error that says how to install what `what` needs."""
     return FramePackError(
         f"{module} is not installed, which {what} needs: pip install 'framepack-widgets[analysis]'"
     )

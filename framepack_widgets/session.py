@@ -101,6 +101,11 @@ class Studio(Adopting, Running, WithLoras, Writing):
         return self._client.url
 
     @property
+    def key(self) -> str:
+        """Under which its jobs and runs are kept in the Library, whatever its address is today."""
+        return self._desk.key
+
+    @property
     def version(self) -> str | None:
         """The Studio's own version, such as "0.5.1"; None where it does not show one."""
         return self._client.version

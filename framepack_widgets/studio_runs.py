@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from framepack_widgets import _loop
 from framepack_widgets.errors import FramePackError, LibraryError, SettingsError
+from framepack_widgets.job import Wish
 from framepack_widgets.library.run_rows import RunRecord
 from framepack_widgets.run_making import Wanted, check_draft, digest_of, make, name_for
 from framepack_widgets.settings import Settings
@@ -155,9 +156,9 @@ def _making(desk: Desk, wanted: Wanted) -> SweepRun:
         try:
             record = make(desk.library, desk.client.schema, wanted)
             desk.library.runs.renew_missing(record.id)
+            if wanted.run.wish is Wish.STOP:  # whoever runs it again wants it to go on
+                desk.library.runs.wish(record.id, Wish.RUN)
             run.planned(desk.library.runs.find(record.id))
-            if record.wish == "stop":
-                run.resume()
         except FramePackError as error:
             run.planned(None, error)
             ended.set_exception(error)

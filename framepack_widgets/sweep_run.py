@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from framepack_widgets.errors import FramePackError, SettingsError
+from framepack_widgets.errors import FramePackError, LibraryError
 from framepack_widgets.job import JobRecord, JobState, Wish
-from framepack_widgets.library.run_rows import PLANNED, REFUSED, RunRecord
+from framepack_widgets.library.run_rows import DELETED, PLANNED, REFUSED, PointRow, RunRecord
 from framepack_widgets.live_job import Job
-from framepack_widgets.run_looking import Looking
 from framepack_widgets.run_point import RunPoint, points_of, refused_point
+from framepack_widgets.run_wishes import Wishes
 from framepack_widgets.sweeps.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -25,10 +25,9 @@ _log = logging.getLogger(__name__)
 
 _AT_WORK = {str(s) for s in JobState if not s.is_finished and s is not JobState.WAITING}
 _OPEN = {*_AT_WORK, str(JobState.WAITING)}
-_BADLY = {"failed": ("failed", "lost", "unsure"), "cancelled": ("cancelled",)}
 
 
-class SweepRun(Looking):
+class SweepRun(Wishes):
     """A sweep being rendered on a Studio, or rendered; all of it is in the Library.
 
     Dropping this object ends nothing: `studio.run_of(name)` finds it again, also in another kernel.
@@ -40,6 +39,7 @@ class SweepRun(Looking):
         self._sweep: Sweep | None = None
         self._is_planned = True
         self._error: FramePackError | None = None
+        self._asked: Wish | None = None  # while it is being planned
         self._settings: dict[str, Settings] = {}
         self._listeners: list[Callable[[], None]] = []
         self._guard = threading.RLock()
@@ -49,7 +49,7 @@ class SweepRun(Looking):
 
     @property
     def record(self) -> RunRecord:
-        """What the Library keeps of the run but its points, as of now."""
+        """What the Library keeps of the run but its points; of a deleted one, what it kept."""
         found = self._desk.library.runs.find(self._record.id)
         if found is not None:
             self._record = found
@@ -85,10 +85,12 @@ class SweepRun(Looking):
 
     @property
     def state(self) -> str:
-        """planning, waiting, running, paused, stopped or done."""
+        """planning, waiting, running, paused, stopped, done or deleted."""
         if not self._is_planned:
             return "planning" if self._error is None else "stopped"
-        counts, wish = self.counts, self.record.wish
+        if self._is_deleted:
+            return DELETED
+        counts, wish = self._counts(), self._record.wish
         if _AT_WORK & counts.keys() and wish is not Wish.PAUSE:
             return "running"
         if wish is Wish.STOP:
@@ -102,30 +104,43 @@ class SweepRun(Looking):
         """Whether nothing more will happen by itself: all points ended, or the run was stopped."""
         if not self._is_planned:
             return self._error is not None
-        counts = self.counts
-        if _all_over(counts):
+        counts = self._counts()
+        if _all_over(counts):  # also where it was deleted: there is none
             return True
         return self.record.wish is Wish.STOP and not _OPEN & counts.keys()
 
     @property
     def counts(self) -> dict[str, int]:
         """{state: how many points}, see `RunPoint.state`."""
+        counts = self._counts()
+        if not counts:
+            self._must_be_there()
+        return counts
+
+    def _counts(self) -> dict[str, int]:
         counts = self._desk.library.runs.counts(self.id)
         refused = len(self._record.refused)
-        return {**counts, REFUSED: refused} if refused else counts
+        return {**counts, REFUSED: refused} if counts and refused else counts
 
     @property
     def points(self) -> tuple[RunPoint, ...]:
         """All points by their number in the sweep; those that it has no more at the end."""
-        rows = self._desk.library.runs.points(self.id)
-        found = [point for row in rows for point in points_of(self, row)]
+        found = [point for row in self._rows() for point in points_of(self, row)]
         found += [refused_point(self, place) for place in self.record.refused]
         return tuple(sorted(found, key=lambda p: (not p.in_sweep, p.number, p.turn)))
+
+    def _rows(self) -> list[PointRow]:
+        rows = self._desk.library.runs.points(self.id)
+        if not rows:
+            self._must_be_there()
+        return rows
 
     @property
     def jobs(self) -> tuple[Job, ...]:
         """The jobs of its points so far, in their turn."""
         found = self._desk.library.runs.jobs(self.id)
+        if not found:
+            self._must_be_there()
         return tuple(self._desk.handle(record) for record in found)
 
     @property
@@ -153,59 +168,27 @@ class SweepRun(Looking):
     def _frozen(self, point: str) -> Settings:
         with self._guard:
             if point not in self._settings:
-                self._settings = self._desk.library.runs.settings(self.id)
+                found = self._desk.library.runs.settings(self.id)
+                if not found:
+                    self._must_be_there()
+                self._settings = found
             return self._settings[point]
 
-    # ------------------------------------------------------------------ wishes
+    @property
+    def _is_deleted(self) -> bool:
+        found = self._desk.library.runs.find(self.id)
+        self._record = found or self._record
+        return found is None and self._is_planned
 
-    def pause(self) -> None:
-        """Send no more points. One that the Studio has already goes on."""
-        self._wish(Wish.PAUSE)
+    def _must_be_there(self) -> None:
+        if self._is_deleted:
+            raise self._deleted()
 
-    def resume(self) -> None:
-        """Take a pause or a stop back; points that the stop ended are rendered anew."""
-        self._wish(Wish.RUN)
-
-    def stop(self) -> None:
-        """End it: the render under way is cancelled, points to come stay as they are."""
-        self._wish(Wish.STOP)
-        for record in self._desk.library.runs.jobs(self.id):
-            ours = record.run == self.id and not record.state.is_finished
-            if ours and record.wish not in (Wish.CANCEL, Wish.STOP):
-                self._desk.handle(record).cancel()
-        self._tell()
-
-    def retry(self, which: str | RunPoint | Collection[RunPoint] = "failed") -> int:
-        """Render points again that ended badly; how many.
-
-        which: "failed" (also lost and unsure ones), "cancelled", or points, whose partial or
-        deleted clips count as bad, too. Their old jobs stay in the Library.
-        """
-        store = self._desk.library.runs
-        if isinstance(which, str):
-            if which not in _BADLY:
-                raise SettingsError(f"retry takes 'failed', 'cancelled' or points, not {which!r}.")
-            count = store.retry(self.id, _BADLY[which])
-        else:
-            points = [which] if isinstance(which, RunPoint) else list(which)
-            ids = [p.id for p in points if p.state != "done" or p.partial or p.clip is None]
-            states = [str(state) for state in JobState if state.is_finished]
-            count = store.retry(self.id, states, ids) if ids else 0
-        self._tell()
-        return count
-
-    def first(self) -> None:
-        """Render its points before those of all other runs."""
-        self.move(0)
-
-    def move(self, to: int) -> None:
-        """Give it another turn among its Studio's runs: 0 is the first."""
-        self._desk.library.runs.move(self.id, to)
-        self._tell()
-
-    def _wish(self, wish: Wish) -> None:
-        self._desk.library.runs.wish(self.id, wish)
-        self._tell()
+    def _deleted(self) -> LibraryError:
+        return LibraryError(
+            f"The run {self.name!r} was deleted; its jobs and clips are still in the Library. "
+            "studio.run(run.sweep, name=…) makes it anew and renders only what is missing."
+        )
 
     # ------------------------------------------------------------------ news
 
@@ -239,6 +222,7 @@ class SweepRun(Looking):
         """The run is being made, or given other points."""
         with self._guard:
             self._sweep, self._is_planned, self._error = sweep, False, None
+            self._asked = None
 
     def planned(self, record: RunRecord | None, error: FramePackError | None = None) -> None:
         """The run was made; or it cannot be, and if there is one already, it goes on as it was."""
@@ -247,17 +231,22 @@ class SweepRun(Looking):
             if known is None:
                 with contextlib.suppress(FramePackError):  # the Library was closed meanwhile
                     known = self._desk.library.runs.find(self.id)
+            if known is None and error is None:
+                error = self._deleted()
             self._is_planned, self._error = known is not None, error
             if known is not None:
                 self._record, self._sweep, self._settings = known, None, {}
+            asked, self._asked = self._asked, None
+        if known is not None and asked is not None:
+            {Wish.PAUSE: self.pause, Wish.STOP: self.stop}.get(asked, self.resume)()
         self._tell()
 
     def __repr__(self) -> str:
         text = f"<SweepRun {self.name!r} {self.state}"
         if not self._is_planned:
             return f"{text}: {self._error}>" if self._error else f"{text}>"
-        told = ", ".join(f"{count} {state}" for state, count in sorted(self.counts.items()))
-        return f"{text}: {told}>"
+        told = ", ".join(f"{count} {state}" for state, count in sorted(self._counts().items()))
+        return f"{text}: {told}>" if told else f"{text}>"
 
 
 def _all_over(counts: dict[str, int]) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import sqlite3
+
 from framepack_widgets.library.run_rows import DELETED, PLANNED
 
 RUN_COLUMNS = "id, studio, name, position, created_at, wish, record"
@@ -36,6 +39,17 @@ UPDATE run_points SET job = NULL, reused = 0, ended = 0
 WHERE run = ? AND ended = 1 AND job IN (SELECT id FROM jobs WHERE state = 'cancelled')
 """
 
+IS_GOING = """
+SELECT EXISTS (SELECT 1 FROM jobs WHERE run = ? AND open = 1) OR EXISTS
+    (SELECT 1 FROM run_points WHERE run = ? AND job IS NULL AND listed = 1
+        AND (SELECT wish FROM runs WHERE id = ?) = 'run')
+"""
+
+# The record repeats the column.
+LEAVE_JOBS_ALONE = """
+UPDATE jobs SET run = NULL, record = json_remove(record, '$.run') WHERE run = ?
+"""
+
 NEXT = """
 SELECT point, number, settings FROM run_points
 WHERE run = ? AND job IS NULL AND listed = 1 AND number > ? ORDER BY number LIMIT ?
@@ -46,3 +60,14 @@ SELECT id, clip, record FROM jobs
 WHERE content = ? AND state = 'done' AND clip IS NOT NULL AND deletion IS NULL
 ORDER BY created_at DESC LIMIT 20
 """
+
+
+def move_runs(connection: sqlite3.Connection, old: str, new: str) -> None:
+    """The runs of one Studio become another one's; where it has the name, with a number."""
+    names = {n for (n,) in connection.execute("SELECT name FROM runs WHERE studio = ?", (new,))}
+    found = connection.execute("SELECT id, name FROM runs WHERE studio = ?", (old,)).fetchall()
+    for run, name in found:
+        numbered = (f"{name} {number}" for number in itertools.count(2))
+        free = next(text for text in itertools.chain([name], numbered) if text not in names)
+        names.add(free)
+        connection.execute("UPDATE runs SET studio = ?, name = ? WHERE id = ?", (new, free, run))

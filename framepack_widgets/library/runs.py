@@ -22,7 +22,14 @@ from framepack_widgets.library.run_rows import (
     PointRow,
     RunRecord,
 )
-from framepack_widgets.library.run_sql import COUNTS, POINTS, RENEW_ENDED, RUN_COLUMNS
+from framepack_widgets.library.run_sql import (
+    COUNTS,
+    IS_GOING,
+    LEAVE_JOBS_ALONE,
+    POINTS,
+    RENEW_ENDED,
+    RUN_COLUMNS,
+)
 from framepack_widgets.library.run_turns import Turns
 from framepack_widgets.library.store import JobStore
 from framepack_widgets.library.trash import Trash
@@ -110,6 +117,10 @@ class RunStore(Turns):
         done = connection.execute("UPDATE runs SET record = ? WHERE id = ?", (text, run.id))
         if done.rowcount:
             return
+        if run.position:  # it was there when this change of it began
+            raise LibraryError(
+                f"The run {run.name!r} was deleted meanwhile; run the sweep again to make it anew."
+            )
         try:
             connection.execute(
                 "INSERT INTO runs (id, studio, name, position, created_at, wish, record) VALUES "
@@ -137,6 +148,25 @@ class RunStore(Turns):
                 )
             elif wish is Wish.RUN:
                 connection.execute(RENEW_ENDED, (run,))
+
+    def delete(self, run: str) -> None:
+        """Take a run and its points out; jobs and clips stay, the frames are its own no more.
+
+        Raises LibraryError, and does nothing, while points of it wait or are rendered.
+        """
+        with self._database.write() as connection:
+            row = connection.execute("SELECT name FROM runs WHERE id = ?", (run,)).fetchone()
+            if row is None:
+                raise LibraryError(f"There is no run {run} in {self._database.file} any more.")
+            if connection.execute(IS_GOING, (run, run, run)).fetchone()[0]:
+                raise LibraryError(
+                    f"The run {row[0]!r} is not over: some of its points wait or are being "
+                    "rendered. Stop it first (run.stop()), then delete it. Nothing was deleted."
+                )
+            connection.execute(LEAVE_JOBS_ALONE, (run,))
+            connection.execute("DELETE FROM job_inputs WHERE job = ?", (f"run:{run}",))
+            connection.execute("DELETE FROM run_points WHERE run = ?", (run,))
+            connection.execute("DELETE FROM runs WHERE id = ?", (run,))
 
     def move(self, run: str, to: int) -> None:
         """Give a run another turn: 0 is the first of its Studio's."""

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from framepack_widgets import durable
 from framepack_widgets.library.database import Database
+from framepack_widgets.library.run_sql import move_runs
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -54,8 +55,8 @@ class StudioBook:
     ) -> str:
         """Note what was found at an address and return the Studio's key.
 
-        Jobs that were noted under another key for the same server go over to the common one. What
-        is None leaves what was known.
+        Jobs and runs that were noted under another key for the same server go over to the common
+        one. What is None leaves what was known.
         """
         url = normalised(url)
         text = None if schema is None else durable.json_text(dict(schema))
@@ -71,6 +72,7 @@ class StudioBook:
             key = str(same[0]) if same else old
             if key != old:
                 connection.execute("UPDATE jobs SET studio = ? WHERE studio = ?", (key, old))
+                move_runs(connection, old, key)
                 connection.execute("UPDATE studio_urls SET key = ? WHERE key = ?", (key, old))
                 connection.execute("DELETE FROM studios WHERE key = ?", (old,))
             connection.execute(

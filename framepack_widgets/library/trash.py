@@ -149,9 +149,9 @@ class Trash:
                 for number, deletion_id in enumerate(ids):
                     source = self.folder / deletion_id
                     source.mkdir(parents=True, exist_ok=True)
-                    for file in now.inputs if number == 0 else ():
-                        if (self._root / file.path).is_file():
-                            moves.move(self._root / file.path, source / file.path)
+                    # What a new job brought back from there is that job's now.
+                    for file in self._inputs_only_of(set(now.jobs)) if number == 0 else ():
+                        moves.move(self._root / file.path, source / file.path)
                     gone.append(self.folder / (deletion_id + _GONE))
                     moves.move(source, gone[-1])
                 jobs = [(job,) for job in now.jobs]

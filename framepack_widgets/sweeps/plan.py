@@ -71,7 +71,7 @@ def plan_on(sweep: Sweep, studio: Studio | Schema, **options: Any) -> SweepPlan:
     if isinstance(studio, Schema):
         return plan(sweep, studio, **options)
     library = studio.library
-    facts = LibraryFacts.of(library.renders(studio._desk.key), library.clips_folder)
+    facts = LibraryFacts.of(library.renders(studio.key), library.clips_folder)
     return plan(sweep, studio.schema, **{**facts.as_arguments(), **options})
 
 

@@ -1,9 +1,13 @@
-"""A sweep of sixty, killed with -9 five times while its server is restarted twice."""
+"""A sweep whose kernel is killed with -9 five times while its server is restarted twice."""
 
 from __future__ import annotations
 
 import json
+import os
 import random
+import subprocess
+import time
+from pathlib import Path
 
 import pytest
 from scene import SMALL, Frames, client, code_of, ready, until
@@ -11,7 +15,7 @@ from scene import SMALL, Frames, client, code_of, ready, until
 import framepack_widgets as fp
 from framepack_widgets.demo import pixel_code
 from framepack_widgets.demo.options import DemoOptions
-from framepack_widgets.demo.process import DemoProcess, start
+from framepack_widgets.demo.process import start
 from framepack_widgets.library import Library
 
 pytestmark = pytest.mark.slow  # whole processes; the same on either generation of gradio
@@ -23,49 +27,108 @@ run = studio.run(sweep, name="sixty")
 """
 
 
-def restarted(demo: DemoProcess, options: DemoOptions) -> DemoProcess:
-    """The server dies, and another one starts at its address, with its files."""
-    port = demo.port
-    demo.kill()
-    return start(DemoOptions(**{**vars(options), "port": port}))
+def test_killed_at_random_moments(tmp_path):
+    """24 points, so that it is quick; the same with sixty and more is done by hand:
+
+    FRAMEPACK_KILL_POINTS=60 FRAMEPACK_KILL_SEED=7 pytest tests/system/test_sweep_run.py -k random
+
+    A failure tells its seed, which makes the same moments again.
+    """
+    seed = int(os.environ.get("FRAMEPACK_KILL_SEED") or random.randrange(10**6))
+    points = int(os.environ.get("FRAMEPACK_KILL_POINTS") or 24)
+    print(f"FRAMEPACK_KILL_SEED={seed} FRAMEPACK_KILL_POINTS={points}")  # shown where it fails
+    Killing(tmp_path, points, random.Random(seed)).play()
 
 
-def test_sixty_points_killed_five_times(tmp_path):
-    frames = Frames(tmp_path)
-    pictures = [frames.new() for _ in range(3)]
-    base = fp.Settings(model="Original", prompt="sixty", **{**SMALL, "seconds": 1})
-    sweep = fp.Sweep(base, start_frame=pictures, cfg_scale=[1.0, 1.5], seed=range(10))
-    spec = tmp_path / "sweep.json"
-    spec.write_text(json.dumps(sweep.to_dict()), encoding="utf-8")
-    options = DemoOptions(speed=60, workdir=tmp_path / "server")
-    chance = random.Random(60)
-    folder = tmp_path / "l"
-    demo = start(options)
-    library = Library(folder)
-    kills = [8, 17, 26, 38, 47]
-    restarts = {17, 38}
-    try:
-        for goal in kills:
-            other = client(demo.url, folder, RUN, str(spec))
-            until(lambda goal=goal: library.count(state="done") >= goal, f"{goal} clips", 120)
-            if goal in restarts:
-                demo = restarted(demo, options)
-            pause = library.count(state="done") + chance.choice([0, 1, 2])
-            until(lambda pause=pause: library.count(state="done") >= pause, "a bit later")
-            other.kill()
-            other.wait()
-        with fp.connect(demo.url, library=folder) as studio:
-            run = studio.run(sweep, name="sixty")
+class Killing:
+    """A sweep whose kernel is killed five times, and its server twice, all at random moments."""
+
+    def __init__(self, folder: Path, points: int, chance: random.Random) -> None:
+        assert points % 6 == 0, "three frames, two values of CFG"
+        self.frames = Frames(folder)
+        self.pictures = [self.frames.new() for _ in range(3)]
+        base = fp.Settings(model="Original", prompt="sixty", **{**SMALL, "seconds": 1})
+        axes = {"cfg_scale": [1.0, 1.5], "seed": range(points // 6)}
+        self.sweep = fp.Sweep(base, start_frame=self.pictures, **axes)
+        self.points, self.chance, self.folder = points, chance, folder
+        self.spec = folder / "sweep.json"
+        self.spec.write_text(json.dumps(self.sweep.to_dict()), encoding="utf-8")
+        self.options = DemoOptions(speed=12, workdir=folder / "server")
+        self.library = Library(folder / "l")
+        self.running: list[str | None] = []  # what the server was at when it was killed
+
+    def play(self) -> None:
+        events = self.chance.sample([*"kkkkk", *"ss"], 7)
+        goals = sorted(self.chance.sample(range(1, self.points - 1), 7))
+        self.demo = start(self.options)
+        kernel = self.kernel()
+        try:
+            for event, goal in zip(events, goals, strict=True):
+                self.wait_for(goal)
+                if event == "s":
+                    self.restart()
+                    continue
+                kernel.kill()
+                kernel.wait()
+                time.sleep(self.chance.choice([0, 0, 0.5]))  # the server goes on meanwhile
+                kernel = self.kernel()
+            kernel.kill()
+            kernel.wait()
+            self.finish()
+        finally:
+            kernel.kill()
+            self.library.close()
+            self.demo.stop()
+
+    def kernel(self) -> subprocess.Popen[str]:
+        return client(self.demo.url, self.folder / "l", RUN, str(self.spec))
+
+    def wait_for(self, goal: int) -> None:
+        """So many clips and somewhere between two; or while the kernel still starts."""
+        if self.chance.random() < 0.25:
+            time.sleep(self.chance.uniform(0, 3))
+            return
+        until(lambda: self.library.count(state="done") >= goal, f"{goal} clips", 120)
+        time.sleep(self.chance.uniform(0, 0.6))
+
+    def restart(self) -> None:
+        """The server dies, and another one starts at its address, with its files."""
+        port = self.demo.port
+        self.demo.kill()
+        log = self.demo.jobs_log()
+        over = {line["id"] for line in log if line["event"] == "ended"}
+        begun = [line["id"] for line in log if line["event"] == "started"]
+        self.running += [name for name in begun if name not in (over | set(self.running))]
+        self.demo = start(DemoOptions(**{**vars(self.options), "port": port}))
+
+    def finish(self) -> None:
+        with fp.connect(self.demo.url, library=self.folder / "l") as studio:
+            run = studio.run(self.sweep, name="sixty")
             points = run.result(timeout=240)
-            assert run.counts == {"done": 60}
+            assert run.counts == {"done": self.points}
             assert len(studio.runs()) == 1
-            assert_right(points, frames, pictures, demo)
-        assert_none_twice(points, demo, restarts=len(restarts))
-        clips = sorted(library.clips_folder.glob("*.mp4"))
-        assert len(clips) == 60
-    finally:
-        library.close()
-        demo.stop()
+            self.assert_right(points)
+        self.assert_none_twice(points)
+        assert len(list(self.library.clips_folder.glob("*.mp4"))) == self.points
+
+    def assert_right(self, points) -> None:
+        assert len({point.id for point in points}) == self.points
+        for point in points:
+            clip, settings = point.clip, point.settings
+            assert clip is not None, point
+            assert clip.verified == "stamp"
+            assert settings.seed == point.coordinates["seed"]
+            assert settings.cfg_scale == [1.0, 1.5][point.coordinates["cfg_scale"]]
+            picture = self.pictures[point.coordinates["start_frame"]]
+            assert code_of(clip).start_frame == self.frames.code(picture), f"{point}: other frame"
+            assert_own(point, self.demo)
+
+    def assert_none_twice(self, points) -> None:
+        """As many renders as points, but for those that ran while the server was killed."""
+        begun = [line["id"] for line in self.demo.jobs_log() if line["event"] == "started"]
+        assert len(begun) == len(set(begun)) == self.points + len(self.running), self.running
+        made = {point.job.record.trace.timestamp for point in points}
+        assert len(made) == self.points, "two points have one render's clip"
 
 
 HAND_OVER = """
@@ -98,20 +161,6 @@ def ended(demo):
     return sum(line["event"] == "ended" for line in demo.jobs_log())
 
 
-def assert_right(points, frames, pictures, demo):
-    assert len({point.id for point in points}) == 60
-    for point in points:
-        clip, settings = point.clip, point.settings
-        assert clip is not None, point
-        assert clip.verified == "stamp"
-        assert settings.seed == point.coordinates["seed"]
-        assert settings.cfg_scale == [1.0, 1.5][point.coordinates["cfg_scale"]]
-        code = code_of(clip)
-        picture = pictures[point.coordinates["start_frame"]]
-        assert code.start_frame == frames.code(picture), f"{point}: another start frame"
-        assert_own(point, demo)
-
-
 def assert_own(point, demo):
     """The clip's pixels say what its server wrote down, which is what the point asks for."""
     settings, timestamp = point.settings, point.job.record.trace.timestamp
@@ -121,11 +170,3 @@ def assert_own(point, demo):
     assert told == pixel_code.settings_code(sidecar), f"{point}: another clip"
     made = (sidecar["seed"], sidecar["cfg"], sidecar["steps"])
     assert made == (settings.seed, settings.cfg_scale, settings.steps), point
-
-
-def assert_none_twice(points, demo, *, restarts):
-    """As many renders as points, but for those that ran while the server was killed."""
-    begun = [line["id"] for line in demo.jobs_log() if line["event"] == "started"]
-    assert 60 <= len(begun) <= 60 + restarts, "something was rendered again without need"
-    made = {point.job.record.trace.timestamp for point in points}
-    assert len(made) == 60, "two points have one render's clip"

@@ -123,3 +123,16 @@ def test_earlier_renders_of_an_older_library_are_known_by_their_settings(tmp_pat
     (library.clips_folder / "a.mp4").write_bytes(b"a clip")
     assert library.runs.twin(content_id(Settings(prompt="a"))) == "1" * 12
     library.close()
+
+
+def test_runs_go_over_to_the_other_address_of_their_studio(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    facts: dict[str, Any] = {"version": None, "schema": None}
+    new = library.remember_studio("http://one", app_id="A", **facts)
+    old = library.studio("http://two")
+    for run, studio, name in (("1", new, "x"), ("2", old, "x"), ("3", old, "y")):
+        library.runs.save(RunRecord(run, studio, name, {"settings": {}}, time.time()), [])
+    assert library.remember_studio("http://two", app_id="A", **facts) == new
+    found = {record.id: record.name for record in library.runs.runs(new)}
+    assert found == {"1": "x", "2": "x 2", "3": "y"}
+    library.close()

@@ -161,6 +161,17 @@ def test_a_frame_in_the_trash_comes_back_when_a_new_job_needs_it(
     assert Path(new.settings.start_frame).exists()
 
 
+def test_emptying_the_trash_leaves_a_frame_that_a_new_job_brought_back(
+    library: Library, frames: list[str]
+) -> None:
+    old = done_job(library, start_frame=frames[0])
+    new = new_record(library, start_frame=frames[0])
+    library.delete(old).confirm()
+    library.add(new)
+    library.empty_trash().confirm()
+    assert Path(new.settings.start_frame).read_bytes() == Path(frames[0]).read_bytes()
+
+
 def test_jobs_at_work_are_refused(library: Library) -> None:
     done, waiting = done_job(library), add_job(library)
     before = tree(library.path)

@@ -320,7 +320,7 @@ def test_a_sweep_plans_itself_on_a_studio_with_its_library(tmp_path):
         )
         library.add(record)
         (library.clips_folder / "a.mp4").write_bytes(bytes(640 * 640))
-        studio = SimpleNamespace(library=library, url=url, schema=SCHEMA)
+        studio = SimpleNamespace(library=library, key=key, schema=SCHEMA)
         sweep = fp.Sweep(BASE, seed=[1, 2])
         found = sweep.plan(studio)
         assert found.bytes == 2 * 640 * 640

@@ -43,17 +43,6 @@ async def test_a_row_a_point(world: World) -> None:
 
 
 @scenario(autoplay=True)
-async def test_a_plot_measures_what_it_shows(world: World) -> None:
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    run = await six(world)
-    axes = run.plot("steps", "flicker")
-    assert [point[0] for point in axes.collections[0].get_offsets()] == [4, 5, 6, 4, 5, 6]
-    with pytest.raises(SettingsError, match="nothing called 'colour'"):
-        run.plot("steps", "colour")
-
-
-@scenario(autoplay=True)
 async def test_a_grid_shows_each_clip_at_its_place(world: World) -> None:
     from framepack_widgets.clip import Clip
 

@@ -38,7 +38,7 @@ class LibraryWatch:
     ) -> None:
         self.studio = studio
         self._show, self._over = show, over
-        self._key = studio.library.studio(studio.url)
+        self._key = studio.key
         self._changes = -1
         self._open: frozenset[str] | None = None
         self._guard = threading.Lock()
