@@ -1,79 +1,70 @@
-"""A sweep in a real page, by clicking: planned, run, one point failing and retried, looked at."""
+"""A sweep in a real page, by clicking: planned, run, one point failing and retried, compared,
+rated, its grid video and its report written and opened."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from browser.looks import contrast, no_horizontal_scroll, tab_stops, unreached
-from browser.pixels import shown_code
+from browser.pages import new_page
+from browser.pixels import picture, shown_code
+from browser.sweep_pages import SweepTab
 
-APP = "import framepack_widgets as fp\napp = fp.App({url!r}, library='sweep')\napp"
-BASE = "app.settings = app.settings.replace(seconds=1, seed=7, steps=8, prompt='a cat yawns')"
 CODES = """
 from framepack_widgets.demo import pixel_code
 run = app.studio.run_of("night")
 for point in run.points:
-    print(", ".join(point.labels.values()), "=", pixel_code.read(point.clip.frames(0, 1)[0]))
+    code = pixel_code.read(point.clip.frames(0, 1)[0]).settings.hex()
+    print(", ".join(point.labels.values()), "=", code)
 """
 IN_STEP = """videos => {
   const at = videos.map(video => video.currentTime);
-  return videos.every(video => video.readyState >= 2 && !video.paused)
+  return videos.length === COUNT && videos.every(video => video.readyState >= 2 && !video.paused)
     && Math.max(...at) - Math.min(...at) < 0.35;
 }"""
-SHOTS = [(400, "light"), (400, "dark"), (1600, "light"), (1600, "dark")]
+GAP = 8  # px between the tiles of a grid video
 
 
-def opened(notebook, url):
-    nb = notebook([APP.format(url=url)])
-    out = nb.run(0)
-    expect(out.locator(".fpw-bar-line")).to_contain_text("6 models", timeout=30_000)
-    nb.evaluate_in_kernel(BASE)
-    return nb, out
+def in_step(page: Page, selector: str, count: int) -> None:
+    """Wait until so many videos play in step."""
+    check = IN_STEP.replace("COUNT", str(count))
+    script = f"() => ({check})([...document.querySelectorAll('{selector}')])"
+    page.wait_for_function(script, timeout=20_000)
 
 
-def planned(out):
+def planned(tab):
     """Type a sweep of 4 x 3 points, wrong ones first."""
-    out.get_by_role("button", name="as a sweep…").click()
-    expect(out.get_by_role("tab", name="Sweep")).to_have_attribute("aria-selected", "true")
-    editor = out.locator(".fpw-editor")
+    editor = tab.editor
     run = editor.locator(".fpw-run")
     expect(run).to_have_attribute("aria-disabled", "true")
     expect(editor).to_contain_text("Choose what is to vary")
-    editor.get_by_role("combobox", name="Axis 1", exact=True).select_option("cfg_scale")
-    values = editor.get_by_role("textbox", name="Values of CFG Scale", exact=True)
+    values = tab.axis(1, "cfg_scale", "CFG Scale")
     values.fill("1, 1.5, 99")
     expect(editor.locator(".fpw-axis .fpw-error")).to_have_text("✖ 99 is more than 3. Use 1 to 3.")
     expect(run).to_have_attribute("aria-disabled", "true")
     values.fill("1..2.5/4")
     expect(editor).to_contain_text("4 points · 4 renders to do")
-    editor.get_by_role("button", name="add an axis").click()
-    second = editor.get_by_role("combobox", name="Axis 2", exact=True)
-    expect(second).to_be_focused()
-    second.select_option("prompt~replace")
-    words = editor.get_by_role("textbox", name="Values of Prompt: search and replace")
+    words = tab.axis(2, "prompt~replace", "Prompt: search and replace")
+    expect(words).to_be_focused()
     words.press_sequentially("cat, dog, fox", delay=15)
     expect(editor).to_contain_text("12 points · 12 renders to do")
     editor.get_by_label("name of the run").fill("night")
-    return editor
 
 
 @pytest.mark.timeout(240)
-def test_a_sweep_by_clicking(notebook, demo_server):
-    demo = demo_server(speed=60, fail_every=7)
-    nb, out = opened(notebook, demo.url)
-    editor = planned(out)
-    no_horizontal_scroll(out)
-    editor.get_by_role("button", name="Run 12 renders").click()
-    sweep = out.locator(".fpw-panel-1 .fpw-sweep")
-    tiles = sweep.locator(".fpw-tile")
+def test_a_sweep_by_clicking(notebook, demo_server, browser):
+    tab = SweepTab(notebook, demo_server(speed=60, fail_every=7).url).open()
+    nb, sweep, tiles, totals = tab.nb, tab.sweep, tab.tiles, tab.totals
+    planned(tab)
+    tab.editor.get_by_role("button", name="Run 12 renders").click()
     expect(tiles).to_have_count(12)
     heads = sweep.locator(".fpw-sweep-columns .fpw-sweep-head")
     expect(heads).to_have_text(["cat", "dog", "fox"])
     failed = sweep.locator('.fpw-tile-box:has(.fpw-tile[data-state="failed"])')
-    totals = sweep.locator(".fpw-run-head [role=status]")
     expect(totals).to_contain_text("11 done · 1 failed", timeout=90_000)
     expect(failed).to_have_count(1)
     expect(failed.locator(".fpw-tile-error")).not_to_be_empty()
@@ -86,56 +77,100 @@ def test_a_sweep_by_clicking(notebook, demo_server):
         cfg, word = name.split(", ")
         tile = sweep.get_by_role("option", name=f"cfg_scale {cfg}, prompt {word}: done")
         tile.hover()
-        shown = shown_code(tile.locator("video"))
-        assert str(shown) == codes[name], "the clip of another point"
-    editor.hover()
+        shown = shown_code(tile.locator("video")).settings.hex()
+        assert shown == codes[name], "the clip of another point"
+    tab.editor.hover()
     expect(sweep.locator("video")).to_have_count(0)
-    looked_at(nb, out, sweep, tiles)
+    tab.press("play all in step")
+    in_step(nb.page, ".fpw-sweep video", 12)
+    tab.press("stop playing")
+    compared_and_rated(tab)
+    grid_written(tab, codes)
+    report_written(tab, browser)
+    assert nb.uncaught() == []
 
 
-def looked_at(nb, out, sweep, tiles):
-    play = sweep.get_by_role("button", name="play all in step")
-    play.click()
-    expect(sweep.locator("video")).to_have_count(12)
-    nb.page.wait_for_function(
-        f"() => ({IN_STEP})([...document.querySelectorAll('.fpw-sweep video')])", timeout=20_000
-    )
-    sweep.get_by_role("button", name="stop playing").click()
-    expect(sweep.locator("video")).to_have_count(0)
-
+def compared_and_rated(tab):
+    tiles, sweep, keyboard = tab.tiles, tab.sweep, tab.nb.page.keyboard
     tiles.nth(0).click()
     expect(sweep.locator(".fpw-sweep-details")).to_contain_text("cfg_scale 1, prompt cat")
-    nb.page.keyboard.press("4")
+    keyboard.press("4")
     expect(tiles.nth(0).locator(".fpw-tile-stars")).to_have_text("★★★★☆")
-    nb.page.keyboard.press("ArrowDown")
+    keyboard.press("ArrowDown")
     expect(tiles.nth(3)).to_be_focused()
-    nb.page.keyboard.press(" ")
+    keyboard.press(" ")
     expect(sweep.locator(".fpw-sweep-details")).to_contain_text("2 points")
     expect(sweep.locator(".fpw-sweep-facts")).to_contain_text("cfg_scale")
-    sweep.get_by_role("button", name="compare selected").click()
-    compared = out.locator(".fpw-panel-1 .fpw-compare")
-    expect(compared).to_be_visible()
-    for width, theme in SHOTS:
-        nb.theme(theme)
-        nb.resize(width)
-        expect(tiles.nth(11)).to_be_attached()
-        nb.screenshot(f"sweep-{width}-{theme}", 0)
-        no_horizontal_scroll(out, allow=".fpw-scroll, .fpw-sweep-facts")
-        assert contrast(nb.page, out.locator(".fpw-panel-1 .fpw-sweep")) == []
-        assert contrast(nb.page, out.locator(".fpw-panel-1 .fpw-editor")) == []
-    sweep.get_by_role("button", name="hide").click()
-    expect(compared).to_have_count(0)
-    stops = tab_stops(nb.page, out.locator(".fpw-panel-1"))
-    assert [stop for stop in stops if not stop.name or not stop.drawn] == []
-    assert unreached(out.locator(".fpw-panel-1")) == []
+    tab.press("compare selected")
+    compare = tab.panel.locator(".fpw-compare")
+    expect(compare.locator(".fpw-compare-tile:visible")).to_have_count(2)
+    for cover in compare.locator(".fpw-compare-cover").all():
+        expect(cover).to_be_hidden()
+    in_step(tab.nb.page, ".fpw-compare video", 2)
+    tab.press("hide")
+    expect(compare).to_have_count(0)
 
-    sweep.locator('select[data-axis="prompt"]').select_option("page")
-    expect(tiles).to_have_count(4)
-    sweep.get_by_role("button", name="Next value of prompt").click()
-    expect(sweep.locator(".fpw-pagers select")).to_have_value("dog")
-    tiles.nth(1).click()
-    sweep.get_by_role("button", name="use settings").click()
-    expect(out.get_by_role("tab", name="Render")).to_have_attribute("aria-selected", "true")
-    used = nb.evaluate_in_kernel("print(app.settings.cfg_scale, app.settings.prompt)")
-    assert used == "1.5 a dog yawns"
-    assert nb.uncaught() == []
+
+def grid_written(tab, codes):
+    """By clicking; then it plays below, each clip at the place of its values."""
+    files, page = tab.files, tab.nb.page
+    tab.press("grid video…")
+    name = files.get_by_role("textbox", name="file")
+    expect(name).to_be_focused()
+    expect(name).to_have_value("night-grid.mp4")
+    expect(files).to_contain_text("columns: prompt · rows: cfg_scale")
+    page.keyboard.press("Enter")
+    video = tab.panel.locator(".fpw-player video")
+    expect(video).to_be_visible(timeout=60_000)
+    expect(files).to_contain_text("Grid video of night is written:")
+    sheet = picture(video)
+    tile = picture(hovered(tab, 0))
+    height, width = tile.shape[:2]
+    for name, code in codes.items():
+        row, column = divmod(list(codes).index(name), 3)
+        x = sheet.shape[1] - (3 - column) * (width + GAP)
+        y = sheet.shape[0] - (4 - row) * (height + GAP)
+        shown = shown_code(sheet[y : y + height, x : x + width]).settings.hex()
+        assert shown == code, f"another clip than {name}"
+
+    tab.press("grid video…")
+    expect(name_box := files.get_by_role("textbox", name="file")).to_have_value("night-grid-2.mp4")
+    name_box.fill("night-grid.mp4")
+    files.get_by_role("button", name="Write the grid video").click()
+    expect(files.get_by_role("alert").first).to_contain_text("night-grid.mp4, night-grid-poster")
+    files.get_by_role("button", name="not now").click()
+    expect(name_box).to_be_hidden()
+
+
+def hovered(tab, number):
+    tab.tiles.nth(number).hover()
+    return tab.tiles.nth(number).locator("video")
+
+
+def report_written(tab, browser):
+    """In one file; the server's link opens it, and so does the disk."""
+    files = tab.files
+    tab.press("report…")
+    expect(files.get_by_role("checkbox", name=re.compile("all in one file"))).to_be_checked()
+    files.get_by_role("button", name="Write the report").click()
+    expect(files).to_contain_text("Report of night is written:", timeout=30_000)
+    path = files.locator("code").inner_text()
+    files.get_by_role("button", name="copy path").click()
+    expect(files.locator(".fpw-file")).to_contain_text("copied")
+    assert tab.nb.page.evaluate("() => navigator.clipboard.readText()") == path
+    link = files.get_by_role("link", name="open")
+    assert unquote(link.get_attribute("href")).partition("?")[0].endswith("night-report.html")
+    with browser.expect_page() as opened:
+        link.click()
+    report_plays(opened.value)
+    page = new_page(browser)
+    page.goto(Path(path).as_uri())
+    report_plays(page)
+
+
+def report_plays(page):
+    expect(page.locator("article.tile")).to_have_count(12)
+    expect(page.locator("article.tile").first).to_contain_text("★★★★☆")
+    page.get_by_role("button", name="play", exact=True).click()
+    in_step(page, "article.tile video", 12)
+    page.close()

@@ -164,14 +164,18 @@ def test_a_grid_video_is_written_told_and_played(files, run):
     target = run.folder / "sub name.mp4"
     assert [file["path"] for file in work["files"]] == [str(target)] and target.exists()
     assert work["notes"] == ["tiles were made smaller"] and work["files"][0]["size"] == 5
-    until(lambda: files.played == [target])
+    until(lambda: files.played[-1] == target)
     assert files.opened == ""
     [(_, options)] = run.asked
     assert (options["x"], options["y"], options["page"]) == (["c"], [], None)
     assert options["overwrite"] is False
+    until(lambda: files.playing == str(target))
+    say(files, kind="play", path="")
+    until(lambda: files.playing == "" and files.played[-1] is None)
     say(files, kind="play", path="/etc/passwd")
     say(files, kind="play", path=str(target))
-    until(lambda: files.played == [target, target])
+    until(lambda: files.playing == str(target))
+    assert {str(each) for each in files.played} == {str(target), "None"}
 
 
 def test_a_file_for_each_page(files, run):
@@ -202,7 +206,7 @@ def test_it_is_cancelled_and_what_goes_wrong_is_shown(files, run):
     until(lambda: files.work.get("share") == 0.5)
     say(files, kind="cancel")
     assert "2 of 4" in state(files, "cancelled")["text"]
-    assert not files.played and not (run.folder / "n.mp4").exists()
+    assert files.played == [None] and not (run.folder / "n.mp4").exists()
     run.go.set()
     for error in (LibraryError("no room on disk"), RuntimeError("a bug")):
         run.error = error
@@ -220,7 +224,7 @@ def test_a_report_of_one_file_or_a_folder(files, run):
     work = state(files, "done")
     assert work["files"][0]["name"] == "r.html" and not work["files"][0]["plays"]
     assert run.asked[0][1]["single_file"] is False
-    assert not files.played
+    assert files.played == [None]
 
 
 def test_another_run_is_shown(files, run):

@@ -79,6 +79,11 @@ def test_what_is_wrong_stands_at_its_row():
     assert "Write its values" in reading(("steps", " ")).errors["r0"]
     both = reading(("cfg_scale", "0"), ("steps", "1, x"), ("seconds", "2, 4"))
     assert set(both.errors) == {"r0", "r1"} and both.told["r2"] == "2 values: 2, 4"
+    mixed = reading(("cfg_scale", "1, 99"), ("", ""))
+    assert mixed.errors == {
+        "r0": "99 is more than 3. Use 1 to 3.",
+        "r1": "Choose what is to vary.",
+    }
     assert "Two axes" in reading(("steps", "1, 2"), ("steps", "3, 4")).errors["r1"]
     assert "Add an axis" in read([], BASE, SCHEMA).error
 
@@ -165,6 +170,7 @@ class BenchStudio:
     """What an editor asks of a Studio."""
 
     schema = SCHEMA
+    key = "key"
     url = "http://bench"
     has_all = False
 

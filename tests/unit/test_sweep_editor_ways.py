@@ -114,6 +114,7 @@ class BenchStudio:
     """What an editor asks of a Studio."""
 
     schema = SCHEMA
+    key = "key"
 
     def __init__(self):
         self.asked = []

@@ -99,6 +99,11 @@ export default {
       wrong.classList.toggle("fpw-error", work.state === "failed");
       notes.textContent = (work.notes ?? []).map((note) => `⚠ ${note}`).join("\n");
       drawFiles(work.files ?? []);
+      for (const button of files.querySelectorAll("[data-plays]")) {
+        const isShown = button.dataset.plays === model.get("playing");
+        button.textContent = isShown ? "hide the player" : "play below";
+        button.setAttribute("aria-pressed", String(isShown));
+      }
     }
     function drawFiles(all) {
       const now = JSON.stringify(all);
@@ -118,7 +123,9 @@ export default {
           copied.textContent = "The path is selected: press Ctrl+C (⌘C).";
         }
       } }, "copy path");
-      const play = file.plays ? make("button", { type: "button", title: `Play ${file.name} below`, onclick: () => model.send({ kind: "play", path: file.path }) }, "play below") : null;
+      const play = file.plays ? make("button", { type: "button", "data-plays": file.path, onclick: () => {
+        model.send({ kind: "play", path: model.get("playing") === file.path ? "" : file.path });
+      } }) : null;
       const line = make("div", { class: "fpw-file" }, path, make("div", { class: "fpw-row" }, copy, play, copied));
       offerLink(file, line);
       return line;
@@ -150,7 +157,7 @@ export default {
       name.setSelectionRange(0, name.value.replace(/\.[^.]*$/, "").length);
     }
     const sizeText = (bytes) => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.max(1, Math.round(bytes / 1e6))} MB`);
-    const traits = ["opened", "offer", "work", "trouble"].map((trait) => `change:${trait}`);
+    const traits = ["opened", "offer", "work", "playing", "trouble"].map((trait) => `change:${trait}`);
     for (const trait of traits) model.on(trait, draw);
     draw();
     return () => {

@@ -37,7 +37,7 @@ function sweepPlay(model) {
   function open(tile) {
     const { job, has_clip: there } = tile.tile;
     const known = playing.get(tile.key);
-    if (known?.job === job && known.tile === tile) return;
+    if (known && known.job === job && known.tile === tile) return;
     if (known) close(tile.key);
     if (!there || !job || playing.size >= MOST_VIDEOS) return;
     const video = make("video", { muted: true, playsInline: true, preload: "auto", tabIndex: -1, loop: !all });
@@ -115,7 +115,7 @@ function sweepPlay(model) {
     },
     over(tile) {
       clearTimeout(resting);
-      if (!all) resting = setTimeout(open, REST_MS, tile);
+      if (!all) resting = setTimeout(() => tile.element.isConnected && open(tile), REST_MS);
     },
     out(key) {
       clearTimeout(resting);

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from framepack_widgets.errors import FramePackError, SettingsError
@@ -95,13 +95,14 @@ def read(
         except SettingsError as error:
             errors[row.id] = _sentence(error)
     told = {row: _told(axis) for row, axis in axes.items() if axis.name not in ranges}
-    if errors:
-        return Reading(None, errors, told)
-    combine = way.combine if way.combine in WAYS else WAYS[0]
+    combine = way.combine if way.combine in WAYS and not errors else WAYS[0]
     try:
         sweep = Sweep(base, *axes.values(), schema=schema, combine=combine)
     except SettingsError as error:
-        return _shared_out(error, axes, told)
+        wrong = _shared_out(error, axes, told)
+        return replace(wrong, errors={**wrong.errors, **errors})
+    if errors:
+        return Reading(None, errors, told)
     made = {axis.name: axis for axis in sweep.axes}
     if way.combine not in DRAWN:
         return Reading(sweep, told={row: _told(made[axis.name]) for row, axis in axes.items()})

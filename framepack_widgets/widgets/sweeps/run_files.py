@@ -1,7 +1,7 @@
 """Grid video and report of a run, from the page: name, progress, cancel, where the file is.
 
 Messages of the page (`static/sweep_files.js`): `write` (what, name, one_file, replace), `cancel`,
-`hide`, `play` (path).
+`hide`, `play` (path; "": no more).
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _ENDING = ".mp4"  # of files that the Player plays
 class RunFiles(PageWidget):
     """Asks for a name, writes one file at a time, says where it is.
 
-    play(path): show a grid video that was written. Files go below the folder that the kernel works
-    in, which is the notebook's own.
+    play(path): show a grid video that was written; None: no more. Files go below the folder that
+    the kernel works in, which is the notebook's own.
     """
 
     _esm = module("sweep_files", "dom", "video_bytes")
@@ -51,7 +51,10 @@ class RunFiles(PageWidget):
     work = traitlets.Dict().tag(sync=True)
     """{state, kind, run, text, share, files, notes, taken} of what is written, or was last."""
 
-    def __init__(self, play: Callable[[Path], object], **traits: Any) -> None:
+    playing = traitlets.Unicode("").tag(sync=True)
+    """Path of the grid video that is shown below."""
+
+    def __init__(self, play: Callable[[Path | None], object], **traits: Any) -> None:
         self._play = play
         self._guard = threading.RLock()
         self._run: Any = None
@@ -65,6 +68,7 @@ class RunFiles(PageWidget):
         with self._guard:
             self._run = run
             self.opened = self.trouble = ""
+            self._show_video(None)
             if self._writing is None or self._writing.state != WRITING:
                 self._writing, self.work = None, {}
 
@@ -115,9 +119,12 @@ class RunFiles(PageWidget):
     def _on_play(self, message: dict[str, Any], _: object) -> None:
         with self._guard:
             files = self._writing.files if self._writing is not None else ()
-        wanted = [file for file in files if str(file) == message.get("path")]
-        for file in wanted:
-            self._later(self._play, file)
+        path = message.get("path")
+        self._later(self._show_video, next((file for file in files if str(file) == path), None))
+
+    def _show_video(self, file: Path | None) -> None:
+        self._play(file)
+        self.playing = str(file or "")
 
     def _on_write(self, message: dict[str, Any], _: object) -> None:
         self._later(self._write, message)
@@ -165,7 +172,7 @@ class RunFiles(PageWidget):
                 self.opened = ""
                 first = writing.files[0]
                 if writing.order.kind == GRID and first.suffix.lower() == _ENDING:
-                    self._later(self._play, first)
+                    self._later(self._show_video, first)
 
 
 def _shown(file: Path) -> dict[str, Any]:

@@ -47,11 +47,11 @@ class SweepView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         self._shown: Saved | None = None
         self._recorded = ""
         self.tiles = SweepTiles(self._act, details)
+        self._below, self._film = ipywidgets.VBox(), ipywidgets.VBox()
         self.files = RunFiles(self._play)
         self.tiles.observe(lambda change: self.files.laid_out(change.new), "roles")
-        self._below = ipywidgets.VBox()
         self._record = Paced(lambda: in_background(self._renew_record), 0.5)
-        super().__init__([self.tiles, self.files, self._below])
+        super().__init__([self.tiles, self._below, self.files, self._film])
         dressed(self, "fpw-sweep-view", "fpw-wide")
         self.show(run, roles)
 
@@ -107,6 +107,7 @@ class SweepView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
                 self._quiet()
             self._quiet = None
             self._clear()
+        self._play(None)
         self.tiles.close()
         self.files.close()
         super().close()
@@ -171,10 +172,15 @@ class SweepView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         if not self._on_run:
             self.show(full, self.roles)
 
-    def _play(self, file: Path) -> None:
+    def _play(self, file: Path | None) -> None:
+        """Show a grid video in a player of its own; None: show none."""
         from framepack_widgets.widgets.clips.player import Player
 
-        self._put_below(Player(file), "Grid video")
+        shown = (Player(file),) if file is not None else ()
+        with self._guard:
+            before, self._film.children = self._film.children, shown
+        for part in before:
+            close_all(part)
 
     def _put_below(self, widget: Any, what: str) -> None:
         with self._guard:

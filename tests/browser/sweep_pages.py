@@ -1,0 +1,54 @@
+"""What the browser tests of sweeps share: an App on its Sweep tab, its parts, runs for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, expect
+
+SHOTS = [(400, "light"), (400, "dark"), (1600, "light"), (1600, "dark")]
+_APP = "import framepack_widgets as fp\napp = fp.App({url!r}, library='sweep')\napp"
+_BASE = "app.settings = app.settings.replace(seconds=1, seed=7, steps=8, prompt='a cat yawns')"
+_RUN = (
+    "run = app.studio.run(fp.Sweep(app.settings, **{axes!r}), name={name!r})\n"
+    "run.result(120)\nprint(run.counts)"
+)
+
+
+class SweepTab:
+    """An App in a notebook, and the parts of its Sweep tab."""
+
+    def __init__(self, notebook: Any, url: str) -> None:
+        self.nb = notebook([_APP.format(url=url)])
+        self.out: Locator = self.nb.run(0)
+        expect(self.out.locator(".fpw-bar-line")).to_contain_text("6 models", timeout=30_000)
+        self.nb.evaluate_in_kernel(_BASE)
+        self.panel = self.out.locator(".fpw-panel-1")
+        self.editor = self.panel.locator(".fpw-editor")
+        self.runs = self.panel.locator(".fpw-runs")
+        self.sweep = self.panel.locator(".fpw-sweep")
+        self.files = self.panel.locator(".fpw-files")
+        self.tiles = self.sweep.locator(".fpw-tile")
+        self.totals = self.sweep.locator(".fpw-run-head [role=status]")
+
+    def open(self) -> SweepTab:
+        """Go there as people do."""
+        self.out.get_by_role("button", name="as a sweep…").click()
+        expect(self.out.get_by_role("tab", name="Sweep")).to_have_attribute("aria-selected", "true")
+        return self
+
+    def run(self, name: str, **axes: Any) -> None:
+        """Render a sweep from Python, and wait for it."""
+        self.nb.evaluate_in_kernel(_RUN.format(axes=axes, name=name))
+
+    def axis(self, number: int, key: str, label: str) -> Locator:
+        """Choose what an axis is, from 1; the box for its values."""
+        select = self.editor.get_by_role("combobox", name=f"Axis {number}", exact=True)
+        if not select.count():
+            self.editor.get_by_role("button", name="add an axis").click()
+        select.select_option(key)
+        return self.editor.get_by_role("textbox", name=f"Values of {label}", exact=True)
+
+    def press(self, name: str) -> None:
+        """A button of the run that is shown."""
+        self.sweep.get_by_role("button", name=name, exact=True).click()
