@@ -40,20 +40,43 @@ def metrics_of(
     cancelled: asked as often; once it says True, MeasuringCancelled is raised.
     Raises LibraryError if the clip cannot be read.
     """
-    # Late: what is kept there are Metrics, so that it needs this package.
-    from framepack_widgets.library.metrics_store import MetricsStore
+    known = _Known(clip)
+    metrics = known.get()
+    if metrics is None:
+        watch = _Watch(clip.path, progress, cancelled)
+        metrics = _measured(VideoFile(clip.path), known.start, known.end, watch)
+        known.put(metrics)
+    return metrics
 
-    settings = clip.settings
-    start = _frame(settings.start_frame) if settings is not None else None
-    end = _frame(settings.end_frame) if settings is not None else None
-    store = MetricsStore.of(clip.path)
-    frames = f"{_name(start)}|{_name(end)}"
-    known = store.get(clip.path, frames) if store is not None else None
-    if known is None:
-        known = _measured(VideoFile(clip.path), start, end, _Watch(clip.path, progress, cancelled))
-        if store is not None:
-            store.put(clip.path, frames, known)
-    return known
+
+def known_metrics(clip: Clip) -> Metrics | None:
+    """What was measured of a Library's clip before; None: nothing yet, or it lies elsewhere.
+
+    Raises LibraryError if the clip cannot be read.
+    """
+    return _Known(clip).get()
+
+
+class _Known:
+    """What the Library knows of a clip, beside the frames that it was made with."""
+
+    def __init__(self, clip: Clip) -> None:
+        # Late: what is kept there are Metrics, so that it needs this package.
+        from framepack_widgets.library.metrics_store import MetricsStore
+
+        settings = clip.settings
+        self.start = _frame(settings.start_frame) if settings is not None else None
+        self.end = _frame(settings.end_frame) if settings is not None else None
+        self._path = clip.path
+        self._frames = f"{_name(self.start)}|{_name(self.end)}"
+        self._store = MetricsStore.of(clip.path)
+
+    def get(self) -> Metrics | None:
+        return self._store.get(self._path, self._frames) if self._store is not None else None
+
+    def put(self, metrics: Metrics) -> None:
+        if self._store is not None:
+            self._store.put(self._path, self._frames, metrics)
 
 
 class _Watch:

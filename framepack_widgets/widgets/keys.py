@@ -79,6 +79,7 @@ KEYS: tuple[Key, ...] = (
     Key("clip_grid", "toggle", (" ",), "select the clip, or not"),
     Key("clip_grid", "all", ("a",), "select the whole page"),
     Key("clip_grid", "none", ("Escape",), "select nothing"),
+    Key("clip_grid", "compare", ("c",), "compare the selected clips"),
     Key("clip_grid", "trash", ("Delete",), "ask to move the selected clips to the trash"),
     *_stars("clip_grid", "the selected clips"),
     Key("sweep_tiles", "right", ("ArrowRight",), "to the next point"),

@@ -26,6 +26,9 @@ compare
 """
 
 
+FLICKERS = "print(*[clip.metrics().flicker for clip in clips])"
+
+
 @pytest.fixture
 def shelf(lab):
     """A Library with four clips, CFG 3, 1, 2, 1.5."""
@@ -63,8 +66,19 @@ def test_only_what_differs_and_the_order_by_it(notebook, shelf):
     assert order(box) == ["1", "3", "4", "2"]
     nb.evaluate_in_kernel("compare.frame = 12")
     stands(box, 12)  # still the right videos, in step
-    box.get_by_label("sort the clips").select_option("motion")
-    until_kernel(nb, "compare._busy == '' and not compare._set.lacks('motion')")
+    sort = box.get_by_label("sort the clips")
+    sort.select_option("flicker")
+    offer = box.get_by_role("button", name="measure", exact=True)
+    expect(box.locator(".fpw-compare-lacking")).to_have_text("4 clips are not measured yet")
+    offer.focus()
+    nb.page.keyboard.press("Enter")
+    expect(offer).to_be_hidden()
+    expect(sort).to_be_focused()
+    numbers = [float(n) for n in nb.evaluate_in_kernel(FLICKERS).split()]
+    best_first = sorted("1234", key=lambda label: -numbers[int(label) - 1])
+    expect(box.locator(".fpw-compare-title").first).to_have_text(best_first[0])
+    assert order(box) == best_first
+    expect(tiles(box).first).to_contain_text(f"flicker {max(numbers):.4g}")
     assert nb.uncaught() == []
 
 

@@ -45,6 +45,9 @@ GRID = {
     "all": lambda out: selected(out, *range(5)),
     "none": selected,
     "open": lambda out: expect(out.locator(".fpw-card")).to_contain_text("a dog sleeps"),
+    "compare": lambda out: expect(out.locator(".fpw-grid [role=alert]")).to_contain_text(
+        "of the 1 selected"
+    ),
     "trash": lambda out: expect(out.get_by_role("alertdialog")).to_be_visible(),
 }
 

@@ -13,11 +13,26 @@ FRAMES = 45
 SIZE = (320, 240)  # px, width and height
 
 
-def numbered_clip(path: Path, frames: int = FRAMES, colour: int = 0, **tags: str) -> Path:
+def numbered_clip(
+    path: Path,
+    frames: int = FRAMES,
+    colour: int = 0,
+    *,
+    fps: int = FPS,
+    scale: int = 1,
+    **tags: str,
+) -> Path:
     """A clip whose every frame carries its number in black and white blocks; B-frames inside."""
-    return _encode(
-        path, (numbered(n, colour) for n in range(frames)), {"g": "15", "crf": "16"}, tags
-    )
+    pictures = (numbered(n, colour).repeat(scale, 0).repeat(scale, 1) for n in range(frames))
+    return _encode(path, pictures, {"g": "15", "crf": "16"}, tags, fps)
+
+
+def textured_clip(path: Path, frames: int, side: int, rng: np.random.Generator) -> Path:
+    """Something with details that goes by, as hard to decode as a usual clip."""
+    coarse = rng.integers(0, 256, (side // 8, side // 8, 3), dtype=np.uint8)
+    still = coarse.repeat(8, 0).repeat(8, 1) // 2 + rng.integers(0, 60, (side, side, 3), np.uint8)
+    pictures = (np.roll(still, 3 * n, axis=1) for n in range(frames))
+    return _encode(path, pictures, {"g": "15", "crf": "20", "preset": "veryfast"}, {})
 
 
 def big_clip(path: Path, megabytes: float = 43, seconds: float = 4) -> Path:
@@ -53,14 +68,14 @@ def number_in(pixels: NDArray[np.uint8]) -> int:
     return sum(int(white) << bit for bit, white in enumerate(cells))
 
 
-def _encode(path, frames, options, tags) -> Path:
+def _encode(path, frames, options, tags, fps=FPS) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as file:
         file.metadata.update(tags)
         stream = None
         for pixels in frames:
             if stream is None:
-                stream = file.add_stream("libx264", rate=FPS)
+                stream = file.add_stream("libx264", rate=fps)
                 stream.height, stream.width = pixels.shape[:2]
                 stream.pix_fmt = "yuv420p"
                 stream.options = options

@@ -13,6 +13,7 @@ from library_tools import done_job, make_video, until
 
 from framepack_widgets.clip import Clip
 from framepack_widgets.library import Library
+from framepack_widgets.metrics import MeasuringCancelled, Metrics
 from framepack_widgets.settings import Settings
 from framepack_widgets.widgets.compare.clip_set import MOST
 from framepack_widgets.widgets.compare.compare import Compare
@@ -119,13 +120,74 @@ def test_sorting_by_a_setting_both_ways_and_as_given(rated: Compare) -> None:
     assert {"rating", "cfg_scale", "motion"} <= set(rated._sorts)
 
 
-def test_sorting_by_what_has_to_be_measured_first(rated: Compare) -> None:
-    numbers = [{"motion": 2.0}, {"motion": None}, {"motion": 1.0}]
-    for clip, values in zip(rated.clips, numbers, strict=True):
-        clip.metrics = lambda values=values: SimpleNamespace(to_dict=lambda: values)
+def test_what_was_measured_before_sorts_at_once(library: Library) -> None:
+    jobs = [done_job(library, frames=frames) for frames in (9, 4, 6)]
+    clips = [library.clip(job) for job in jobs]
+    flickers = [clip.metrics().flicker for clip in clips]
+    compare = Compare(clips)
+    compare.sort = "-flicker"
+    best_first = sorted(range(3), key=lambda n: -flickers[n])
+    until(lambda: compare._order == best_first)
+    assert compare._lacking == 0
+    assert compare._numbers[0] == f"flicker {flickers[0]:.4g}"
+    compare.sort = ""
+    assert (compare._order, compare._numbers) == ([0, 1, 2], [])
+
+
+def test_what_was_not_measured_is_offered_and_measured_when_asked_for(
+    rated: Compare, library: Library
+) -> None:
+    page = Page(rated)
+    known = rated.clips[1].metrics()
     rated.sort = "motion"
-    until(lambda: rated._order == [2, 0, 1])
-    until(lambda: rated._busy == "")
+    until(lambda: rated._lacking == 2)
+    assert rated._numbers[::2] == ["motion: not measured"] * 2
+    busy: list[str] = []
+    rated.observe(lambda change: busy.append(change.new), "_busy")
+    page.tell("measure")
+    until(lambda: rated._lacking == 0)
+    assert (rated._busy, busy[0], busy[-1]) == ("", "measuring clip 1 of 2", "")
+    assert "measuring clip 2 of 2" in busy
+    numbers = [clip.metrics().motion for clip in rated.clips]
+    assert rated._order == sorted(range(3), key=lambda n: (numbers[n] is None, numbers[n]))
+    assert numbers[1] == known.motion
+
+
+def test_measuring_can_be_stopped_and_what_is_measured_stays(
+    rated: Compare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, measured = Page(rated), list[str]()
+
+    def metrics_of(clip: Clip, *, progress: Any, cancelled: Any) -> Metrics:
+        if measured:
+            page.tell("stop")
+        for done in range(1000):
+            if cancelled():
+                raise MeasuringCancelled("stopped")
+            progress(done, 1000)
+        measured.append(clip.path.name)
+        return Metrics(motion=1.0)
+
+    monkeypatch.setattr("framepack_widgets.widgets.compare.clip_set.metrics_of", metrics_of)
+    rated.sort = "motion"
+    until(lambda: rated._lacking == 3)
+    rated.measure()
+    until(lambda: rated._lacking == 2)
+    assert (rated._busy, len(measured), rated.trouble) == ("", 1, "")
+    rated.show(rated.clips[:2])
+    assert rated.sort == "motion"
+    until(lambda: rated._lacking == 2)
+
+
+def test_a_clip_that_cannot_be_measured_stands_last(paths: list[Path]) -> None:
+    paths[0].write_bytes(paths[0].read_bytes()[:2000])
+    gone = paths[1].with_name("gone.mp4")
+    compare = Compare([gone, *paths], sort="flicker")
+    until(lambda: compare._lacking == 2)  # those that can be shown
+    compare.measure()
+    until(lambda: compare._lacking == 0)
+    assert set(compare._order[:2]) == {2, 3}
+    assert compare._numbers[0] == "flicker: none"
 
 
 def test_stars_and_notes_go_into_the_library(rated: Compare, library: Library) -> None:

@@ -12,9 +12,11 @@ import ipywidgets
 
 from framepack_widgets.widgets.app.app_connection import Connection, Target
 from framepack_widgets.widgets.app.app_tabs import Tabs, titles
-from framepack_widgets.widgets.app.app_text import connecting_line, connection_line, keys_help
+from framepack_widgets.widgets.app.app_text import connecting_line, keys_help
 from framepack_widgets.widgets.app.app_watch import LibraryWatch, Look
 from framepack_widgets.widgets.app.connection_bar import ConnectionBar, Way
+from framepack_widgets.widgets.app.connection_line import ConnectionLine
+from framepack_widgets.widgets.app.late_pages import is_served_by_voila, say_again
 from framepack_widgets.widgets.app.notice import Notice
 from framepack_widgets.widgets.app.tab_strip import TabStrip
 from framepack_widgets.widgets.closing import below, close_all
@@ -70,13 +72,12 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._guard = threading.RLock()
         self._closed = False
         self._keep: Any = None
-        self._others: int | None = None
         self._watch: LibraryWatch | None = None
         self._shown: Saved | None = None
         self._bar = ConnectionBar(self._change, self._again, self._refresh, keys_help=keys_help())
         self._strip = TabStrip(titles=titles())
         self._strip.on_seen(self._start_looking)
-        self._strip.on_view(self._repeat)
+        self._strip.on_view(self._say_again)
         self._notice = Notice()
         self._tabs = Tabs(lambda: self.library, lambda: self.form, self._go_to)
         self._foot = ipywidgets.VBox([self._notice])
@@ -86,13 +87,14 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._strip.observe(lambda _: in_background(self._open_tab), "selected")
         target = Target(Way(url, token, auth), library, headers, verify)
         self._connection = Connection(target, self._opened, self._arrived, self._failed)
+        self._line = ConnectionLine(self._bar, lambda: self._connection.studio)
         made_here(self)
         if given is not None:
             in_background(self._connection.have, given)
         else:
             self._connect(target)
-        if _is_served_by_voila():
-            self._come_to_rest()
+        if is_served_by_voila() and self._connection.is_over(_REST_S):
+            self._look(always=True)  # everything is drawn before its page comes
 
     # ------------------------------------------------------------------ what it is
 
@@ -168,40 +170,21 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         with self._guard:
             if self._closed:
                 return
-            self._others = None
+            self._line.forget()
             self._watch = LibraryWatch(studio, self._draw, self._over)
-            self._show_line(studio)
+            self._line.show(studio)
             self._tabs.show(studio, self._submitted)
             self._show_keep_going(studio)
         self._open_tab()
         self._ticker.start()
-        in_background(self._ask_others, studio)
+        in_background(self._line.ask_others, studio)
 
     def _failed(self, error: Exception) -> None:
         with self._guard:
             if not self._closed:
                 self._bar.show_failed(str(error) or type(error).__name__)
                 if self._connection.studio is not None:  # the one before is still there
-                    self._bar.line = f"Still connected: {self._line(self._connection.studio)}"
-
-    def _show_line(self, studio: Studio) -> None:
-        self._bar.show_connected(self._line(studio), studio.url)
-
-    def _line(self, studio: Studio) -> str:
-        models, loras = len(studio.models), len(studio.loras)
-        return connection_line(studio.version, studio.url, models, loras, self._others)
-
-    def _ask_others(self, studio: Studio) -> None:
-        """How many jobs of others are ahead: asked once, for it costs the server some work."""
-        from framepack_widgets.widgets.app.server_queue import others_ahead, server_ids
-
-        def ask() -> None:
-            ours = server_ids(studio.library.unfinished(studio.library.studio(studio.url)))
-            self._others = others_ahead(studio.queue(), ours)
-            if self._connection.studio is studio and self._bar.state == "connected":
-                self._show_line(studio)
-
-        self._bar._guarded(ask)
+                    self._bar.line = f"Still connected: {self._line.text(self._connection.studio)}"
 
     def _refresh(self) -> None:
         studio = self._connection.studio
@@ -210,21 +193,15 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._bar.trouble = ""
         news = studio.refresh()
         self._tabs.describe()
-        self._ask_others(studio)
+        self._line.ask_others(studio)
         self._bar.show_news(news)
 
     # ------------------------------------------------------------------ parts
 
     def _show_keep_going(self, studio: Studio) -> None:
-        from framepack_widgets.standby import Place
-        from framepack_widgets.widgets.app.keep_going import DEMO, KeepGoing
+        from framepack_widgets.widgets.app.keep_going import keep_going
 
-        target = self._connection.target
-        place = Place(studio.library.path, studio.library.studio(studio.url))
-        before = self._keep
-        self._keep = KeepGoing(
-            place, lambda: target.reach(studio.url), DEMO if target.is_demo else ""
-        )
+        before, self._keep = self._keep, keep_going(studio, self._connection.target)
         self._foot.children = (self._notice, self._keep)
         if before is not None:
             before.close()
@@ -235,24 +212,9 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             if not self._closed:
                 self._tabs.open(self._strip.selected, self._watch)
 
-    def _come_to_rest(self) -> None:
-        """Draw everything first: Voilà's page comes after the cells, and asks for all widgets.
-
-        What is made while it asks, it does not find, and shows no form then.
-        """
-        if self._connection.is_over(_REST_S):
-            self._look(always=True)
-
-    def _repeat(self) -> None:
-        """Say again what a page may have missed.
-
-        A page that is loaded anew asks for all states, and hears of changes only some time after.
-        """
-        for box in (self, *self._tabs.panels, self._foot):
-            box.send_state("children")
-        self._bar.send_state()
-        self._notice.send_state()
-        self._strip.send_state("titles")  # not the open tab: that is the page's to say
+    def _say_again(self) -> None:
+        boxes = (self, *self._tabs.panels, self._foot)
+        say_again(boxes, (self._bar, self._notice), self._strip)
 
     def _go_to(self, tab: int) -> None:
         """Something was done in another tab that shows there."""
@@ -316,7 +278,3 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         clip = tab.studio.library.clip(record) if tab is not None and record is not None else None
         text = "<p>FramePack Studio App: run the cell to work with it.</p>"
         return text + (clip_html(clip) if clip is not None else "")
-
-
-def _is_served_by_voila() -> bool:
-    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")

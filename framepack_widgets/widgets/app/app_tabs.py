@@ -84,11 +84,8 @@ class Tabs:
         """Make what that tab shows, if it is not there and can be."""
         if number == CLIPS and self._clips is None:
             self._open_clips()
-        elif number == SWEEP and self._sweep is None and self.render is not None:
-            from framepack_widgets.widgets.sweeps.sweep_page import SweepPage
-
-            self._sweep = SweepPage(self.render.studio, self.render.form, self._use_settings)
-            self.panels[SWEEP].children = (self._sweep,)
+        elif number == SWEEP:
+            self._open_sweep()
         elif number == LORAS and self._loras is None and watch is not None:
             from framepack_widgets.widgets.loras.lora_browser import LoraBrowser
 
@@ -109,6 +106,14 @@ class Tabs:
             if part is not None:
                 close_all(part)
 
+    def _open_sweep(self) -> None:
+        from framepack_widgets.widgets.sweeps.sweep_page import SweepPage
+
+        with self._making:  # "render more like this" opens it, too
+            if self._sweep is None and self.render is not None:
+                self._sweep = SweepPage(self.render.studio, self.render.form, self._use_settings)
+                self.panels[SWEEP].children = (self._sweep,)
+
     def _open_clips(self) -> None:
         from framepack_widgets.widgets.clips.clip_browser import ClipBrowser
         from framepack_widgets.widgets.clips.clip_panel import WaysOn
@@ -119,6 +124,7 @@ class Tabs:
             return  # the connection bar says why
         ways = WaysOn(
             self._use_settings, go_on=self._go_on, use_video=self._use_video,
+            render_more=self._render_more,
             studio=lambda: self.render.studio if self.render is not None else None,
         )  # fmt: skip
         with self._making:  # the LoRAs tab opens it, too
@@ -141,6 +147,17 @@ class Tabs:
         if self.render is not None:
             self.render.use_video(path)
         self._go_to(RENDER)
+
+    def _render_more(self, settings: Settings) -> None:
+        from framepack_widgets.more_like import more_like
+
+        self._form()  # there is none before a Studio is
+        if self.render is not None:
+            run = more_like(self.render.studio, settings)
+            self._open_sweep()
+            if self._sweep is not None:
+                self._sweep.runs.show(run)
+        self._go_to(SWEEP)
 
     def _use_lora(self, name: str) -> None:
         self._form().loras.use(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
@@ -12,6 +12,10 @@ from framepack_widgets import standby
 from framepack_widgets.errors import FramePackError
 from framepack_widgets.widgets.assets import module, style
 from framepack_widgets.widgets.page import PageWidget
+
+if TYPE_CHECKING:
+    from framepack_widgets.session import Studio
+    from framepack_widgets.widgets.app.app_connection import Target
 
 DEMO = (
     "This is the built-in Studio: it ends with this kernel, so nothing can go on without it. Jobs "
@@ -85,3 +89,9 @@ class KeepGoing(PageWidget):
 
     def _end(self) -> None:
         standby.end(self._place)
+
+
+def keep_going(studio: Studio, target: Target) -> KeepGoing:
+    """For this Studio and its Library, as `target` reaches it."""
+    place = standby.Place(studio.library.path, studio.key)
+    return KeepGoing(place, lambda: target.reach(studio.url), DEMO if target.is_demo else "")

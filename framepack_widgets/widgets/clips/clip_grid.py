@@ -18,9 +18,11 @@ _LOOK_S = 1.5  # how often another process's changes are looked for, while someb
 
 
 class ClipGrid(PosterWidget):
-    """One page of tiles at a time; `show(job id)` is called, in another thread, for a chosen one.
+    """One page of tiles at a time.
 
-    The tiles travel as messages, so that a saved notebook holds none of them.
+    Called in another thread: `show(job id)` for a chosen one, `compare(job ids)` for those that are
+    to be compared; without it that is not offered. The tiles travel as messages, so that a saved
+    notebook holds none of them.
     """
 
     _esm = module("clip_grid", "dom", "presence", "posters")
@@ -32,17 +34,25 @@ class ClipGrid(PosterWidget):
     """What would go to the trash, while that is asked."""
     undoable = traitlets.Unicode("").tag(sync=True)
     """What went to the trash last."""
+    can_compare = traitlets.Bool(False).tag(sync=True)
 
-    def __init__(self, library: Library, show: Callable[[str], object], **traits: Any) -> None:
+    def __init__(
+        self,
+        library: Library,
+        show: Callable[[str], object],
+        compare: Callable[[list[str]], object] | None = None,
+        **traits: Any,
+    ) -> None:
         self._library = library
-        self._show = show
+        self._show, self._compare = show, compare
         self._guard = threading.Lock()
         self._query = Query()
         self._told: dict[str, Any] = {}
         self._changes = -1
+        self._asked_of: list[str] = []  # the jobs that were to be compared last
         self._deletion: Deletion | None = None
         self._listeners: list[Callable[[], object]] = []
-        super().__init__(library.clip, **traits)
+        super().__init__(library.clip, can_compare=compare is not None, **traits)
         self._ticker = Ticker(self._look_for_changes, lambda: self.is_seen, _LOOK_S)
         self.on_seen(self._ticker.start)
 
@@ -97,6 +107,21 @@ class ClipGrid(PosterWidget):
 
     def _on_show(self, message: dict[str, Any], _: object) -> None:
         self._later(self._show, str(message.get("job")))
+
+    def take_focus(self) -> None:
+        """Where nothing in the page has the keyboard's focus, the current tile gets it."""
+        self._tell("focus")
+
+    @traitlets.observe("selected")
+    def _select(self, change: Any) -> None:
+        if change.new != self._asked_of:  # the page may tell of the selection after what it asks
+            self.trouble = ""
+
+    def _on_compare(self, message: dict[str, Any], _: object) -> None:
+        self.trouble = ""
+        self._asked_of = [str(job) for job in message.get("jobs") or ()]
+        if self._compare is not None:
+            self._later(self._compare, self._asked_of)
 
     def _on_rate(self, message: dict[str, Any], _: object) -> None:
         self._later(self._rate, list(message.get("jobs") or ()), message.get("stars"))

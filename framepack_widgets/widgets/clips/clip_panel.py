@@ -37,6 +37,8 @@ class WaysOn:
     go_on: GoOn | None = None
     """Instead of use_frame, where the clip is to be remembered."""
     use_video: UseVideo | None = None
+    render_more: UseSettings | None = None
+    """Its settings, without a seed: more like it are wanted."""
     studio: Callable[[], Studio | None] = lambda: None
     """Whose post-processing is offered."""
 

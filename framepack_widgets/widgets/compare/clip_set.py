@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from framepack_widgets.errors import FramePackError, LibraryError
 from framepack_widgets.library import Library
+from framepack_widgets.metrics import MeasuringCancelled, Metrics, known_metrics, metrics_of
 from framepack_widgets.widgets.clips.video_source import VideoSource
 from framepack_widgets.widgets.compare import sorting
 from framepack_widgets.widgets.compare.compared import Compared, clip_of
 from framepack_widgets.widgets.compare.differing import differing, flat
 
 MOST = 16
+_PACE_S = 0.2
 
 
 class ClipSet:
@@ -35,7 +39,7 @@ class ClipSet:
         named = zip(taken, texts, strict=True)
         self.clips = tuple(Compared.read(clip, text, library) for clip, text in named)
         self.differences = differing([one.settings for one in self.clips])
-        self._numbers: dict[int, dict[str, float | None]] = {}
+        self._measured: dict[int, dict[str, float | None]] = {}
 
     def for_page(self) -> list[dict[str, Any]]:
         """What the page is told of each clip."""
@@ -51,21 +55,39 @@ class ClipSet:
         name = by.removeprefix(sorting.DOWN)
         return sorting.order(self._values(name), by.startswith(sorting.DOWN))
 
-    def lacks(self, by: str) -> bool:
-        """Whether that order needs numbers that nobody has measured yet."""
+    def lacking(self, by: str) -> int:
+        """How many clips have no number yet that this order needs."""
         is_metric = by.removeprefix(sorting.DOWN) in sorting.METRICS
-        return is_metric and len(self._numbers) < len(self.clips)
+        return len(self.clips) - len(self._measured) if is_metric else 0
 
-    def measure(self, tell: Callable[[str], object], go_on: Callable[[], bool]) -> None:
-        """Measure what is not measured yet; takes about as long as the clips play."""
+    def numbers(self, by: str) -> list[str]:
+        """What each clip's number is, where the order is by a metric; else nothing."""
+        name = by.removeprefix(sorting.DOWN)
+        if name not in sorting.METRICS:
+            return []
+        return [self._number(name, number) for number in range(len(self.clips))]
+
+    def look_up(self) -> None:
+        """Take over what was measured before; from worker threads."""
         for number, one in enumerate(self.clips):
-            if number in self._numbers or not go_on():
-                continue
-            tell(f"measuring clip {number + 1} of {len(self.clips)} …")
+            if number not in self._measured:
+                with suppress(FramePackError):
+                    known = known_metrics(one.clip) if not one.trouble else Metrics()
+                    if known is not None:
+                        self._measured[number] = known.to_dict()
+
+    def measure(self, tell: Callable[[str], object], cancelled: Callable[[], bool]) -> None:
+        """Measure what is not measured yet; takes about as long as the clips play."""
+        todo = [number for number in range(len(self.clips)) if number not in self._measured]
+        for place, number in enumerate(todo, start=1):
+            told = _Percent(f"measuring clip {place} of {len(todo)}", tell)
             try:
-                self._numbers[number] = one.clip.metrics().to_dict()
+                metrics = metrics_of(self.clips[number].clip, progress=told, cancelled=cancelled)
+                self._measured[number] = metrics.to_dict()
+            except MeasuringCancelled:
+                return
             except FramePackError:  # its tile says why; it stands last
-                self._numbers[number] = {}
+                self._measured[number] = {}
 
     def marks(self) -> list[dict[str, Any]]:
         """Stars and note of each clip, as the Library has them now."""
@@ -94,6 +116,27 @@ class ClipSet:
         if name == sorting.LABEL:
             return [one.label for one in self.clips]
         if name in sorting.METRICS:
-            return [self._numbers.get(number, {}).get(name) for number in range(len(self.clips))]
+            return [self._measured.get(number, {}).get(name) for number in range(len(self.clips))]
         settings = [flat(one.settings) if one.settings else {} for one in self.clips]
         return [values.get(name) for values in settings]
+
+    def _number(self, name: str, number: int) -> str:
+        if number not in self._measured:
+            return f"{name}: not measured"
+        value = self._measured[number].get(name)
+        return f"{name}: none" if value is None else f"{name} {value:.4g}"
+
+
+class _Percent:
+    """Says how far it is, not too often."""
+
+    def __init__(self, what: str, tell: Callable[[str], object]) -> None:
+        self._what, self._tell = what, tell
+        self._at = 0.0
+        tell(what)
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._at >= _PACE_S:
+            self._at = now
+            self._tell(f"{self._what}: {100 * done // max(1, total)} %")

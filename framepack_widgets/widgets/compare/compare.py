@@ -2,8 +2,8 @@
 
 Messages of the page (`static/compare.js` and its parts): `chunk` as in the Player; `rate` (clip,
 key, stars), `annotate` (clip, key, note) and `act` (clip, key, action: "settings" or "more");
-`here` as in `presence.py`. `clip` is a number in the order in which the clips were given, `key`
-that of its file. `seek` (frame) goes there.
+`measure` and `stop` as in `arranged.py`, `here` as in `presence.py`. `clip` is a number in the
+order in which the clips were given, `key` that of its file. `seek` (frame) goes there.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from framepack_widgets.library import Library
 from framepack_widgets.settings import Settings
 from framepack_widgets.widgets.assets import module, style
 from framepack_widgets.widgets.clips.player import SPEEDS, FrameTrait
+from framepack_widgets.widgets.compare.arranged import Arranged
 from framepack_widgets.widgets.compare.clip_set import ClipSet
 from framepack_widgets.widgets.compare.compare_html import compare_html
 from framepack_widgets.widgets.compare.compared import Compared
 from framepack_widgets.widgets.compare.sorting import DOWN, RATING
-from framepack_widgets.widgets.presence import SeenWidget, Ticker
+from framepack_widgets.widgets.presence import Ticker
 from framepack_widgets.widgets.saved import Saved, publish
 
 VIEWS = ("tiles", "side by side", "wipe", "flicker", "difference")
@@ -36,7 +37,7 @@ _PARTS = (
 UseSettings = Callable[[Settings], object]
 
 
-class Compare(SeenWidget):
+class Compare(Arranged):
     """Clips played in step, laid over each other or subtracted, with what tells them apart.
 
     clips: 2 to 16 Clips, paths, Jobs or points of a run. labels: a text for each; without them the
@@ -58,9 +59,6 @@ class Compare(SeenWidget):
     """Wipe: where A ends and B begins, 0 (left) to 1."""
     flicker = traitlets.CFloat(2.0, min=0.5, max=4.0).tag(sync=True)
     """Flicker: how often a second A and B are swapped, 0.5 to 4."""
-    sort = traitlets.Unicode("").tag(sync=True)
-    """"": as given; else "label", "rating", a setting's or a metric's name; "-" before it: the
-    largest first."""
     frame = FrameTrait(0).tag(sync=True)
     """The frame that is shown, as of the last pause, step or seek, counted at the rate of the
     clip with most frames a second. Settable: goes there."""
@@ -74,11 +72,9 @@ class Compare(SeenWidget):
 
     _clips: traitlets.List[Any] = traitlets.List().tag(sync=True)
     _marks: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    _order: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    _sorts: traitlets.List[Any] = traitlets.List().tag(sync=True)
     _can_settings = traitlets.Bool(False).tag(sync=True)
     _can_more = traitlets.Bool(False).tag(sync=True)
-    _busy = traitlets.Unicode("").tag(sync=True)
+    _reveal = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
         self,
@@ -131,6 +127,10 @@ class Compare(SeenWidget):
         """
         return self._offer("more", callback)
 
+    def reveal(self) -> None:
+        """Scroll the page to it once, when it is drawn."""
+        self._reveal = True
+
     def close(self) -> None:
         """Also look for no more changes."""
         self._ticker.end()
@@ -149,6 +149,8 @@ class Compare(SeenWidget):
             "_marks": now.marks(),
             "_order": list(range(len(now.clips))),
             "_sorts": now.sorts(),
+            "_numbers": [],
+            "_lacking": 0,
             "trouble": "",
         }
 
@@ -165,24 +167,6 @@ class Compare(SeenWidget):
         if len(pair) != 2 or not all(0 <= number < count for number in pair):
             raise traitlets.TraitError(f"pair is two numbers from 0 to {count - 1}, not {pair}")
         return pair
-
-    # ------------------------------------------------------------------ sorting
-
-    @traitlets.observe("sort")
-    def _arrange(self, _: object = None) -> None:
-        """Bring the tiles in order; what has to be measured for it comes later."""
-        now = self._set
-        self._order = now.order(self.sort)
-        if now.lacks(self.sort):
-            self._later(self._measure, now)
-
-    def _measure(self, clips: ClipSet) -> None:
-        try:
-            clips.measure(lambda text: self.set_trait("_busy", text), lambda: self._set is clips)
-        finally:
-            self._busy = ""
-        if self._set is clips:
-            self._order = clips.order(self.sort)
 
     # ------------------------------------------------------------------ stars, notes, ways on
 

@@ -1,3 +1,4 @@
+const COMPARED = [2, 16]; // clips, at least and at most
 const STATES = ["done", "cancelled", "failed", "lost", "unsure", "waiting", "sending", "sent", "running", "fetching"];
 
 function choice(label, options, onchange) {
@@ -49,7 +50,12 @@ export default {
       type: "button", class: "fpw-star", title: n ? `Give the selected clips ${n} of 5 stars (key ${n})` : "Take the stars of the selected clips away (key 0)",
       "aria-label": n ? `${n} of 5 stars` : "no stars", onclick: () => rateSelected(n),
     }, n ? `${n}★` : "✕")));
-    const actions = make("div", { class: "fpw-row fpw-selection" }, about, rate, trash, none);
+    const why = make("span", { class: "fpw-quiet", id: `fpw-why-${Math.random().toString(36).slice(2)}` });
+    const compare = make("button", {
+      type: "button", "aria-describedby": why.id, onclick: () => askCompare(),
+      title: `Play 2 to 16 selected clips in step, below (key ${KEYS.compare[0]})`,
+    }, "compare");
+    const actions = make("div", { class: "fpw-row fpw-selection" }, about, rate, compare, why, trash, none);
     const question = make("div", { class: "fpw-box fpw-wrap", role: "alertdialog", "aria-label": "Move to the trash?" });
     const questionText = make("div", { class: "fpw-wrap" });
     const yes = make("button", { type: "button", class: "fpw-main", onclick: () => model.send({ kind: "trash_answer", yes: true }) }, "move to trash");
@@ -100,6 +106,8 @@ export default {
     }
     const chosen = () => (selected().size ? [...selected()] : idAt(current) ? [idAt(current)] : []);
     const rateSelected = (n) => chosen().length && model.send({ kind: "rate", jobs: chosen(), stars: n });
+    // Also with too few or too many: the kernel says what is wrong.
+    const askCompare = () => model.get("can_compare") && chosen().length && model.send({ kind: "compare", jobs: chosen() });
     const askTrash = () => chosen().length && model.send({ kind: "trash", jobs: chosen() });
     listenForKeys(grid, {
       right: () => focusTile(current + 1),
@@ -114,6 +122,7 @@ export default {
       toggle: () => toggle(current),
       all: () => select(new Set([...selected(), ...told.tiles.map(({ id }) => id)])),
       none: () => select([]),
+      compare: askCompare,
       trash: askTrash,
       ...Object.fromEntries([0, 1, 2, 3, 4, 5].map((n) => [`stars_${n}`, () => rateSelected(n)])),
     });
@@ -195,6 +204,10 @@ export default {
       }
       about.textContent = now.size ? `${now.size} selected` : "";
       actions.hidden = !now.size;
+      const [fewest, most] = COMPARED;
+      compare.hidden = why.hidden = !model.get("can_compare");
+      compare.setAttribute("aria-disabled", String(now.size < fewest || now.size > most)); // stays focusable
+      why.textContent = now.size < fewest ? "compare: select one more" : now.size > most ? `${most} clips can be compared at most` : "";
       drawFocus();
     }
     function drawRest() {
@@ -230,6 +243,7 @@ export default {
       trouble.textContent = model.get("trouble");
     }
     function onMessage(message) {
+      if (message.kind === "focus" && document.activeElement === document.body) focusTile(current);
       if (message.kind !== "clips") return;
       told = message;
       drawTiles();

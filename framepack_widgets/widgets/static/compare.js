@@ -48,6 +48,7 @@ class CompareView {
     this.bar = new CompareBar(this.model, {
       ...this.actions(), scrub: (frame) => this.scrub(frame), put: (values) => this.put(values),
       choose: (place, number) => this.choose(place, number), turn: () => this.turn(),
+      measure: () => this.model.send({ kind: "measure" }), stopMeasuring: () => this.model.send({ kind: "stop" }),
     });
     this.grid = make("div", { class: "fpw-compare-tiles", role: "group", "aria-label": "clips" });
     this.slow = make("div", { class: "fpw-quiet fpw-wrap" });
@@ -68,10 +69,11 @@ class CompareView {
       this.life.signal.addEventListener("abort", () => model.off(name, act));
     };
     on("change:_clips", () => this.#take());
-    on("change:_marks change:_can_settings change:_can_more", () => { for (const tile of this.tiles) tile.draw(); });
+    on("change:_marks change:_numbers change:_can_settings change:_can_more", () => { for (const tile of this.tiles) tile.draw(); });
     on("change:_order", () => this.#arrange());
     on("change:view change:pair", () => this.#drawAll());
-    on("change:gain change:wipe change:flicker change:sort change:_sorts change:loop change:speed change:trouble change:_busy", () => this.#draw());
+    on("change:gain change:wipe change:flicker change:sort change:_sorts change:loop change:speed change:trouble change:_busy change:_lacking", () => this.#draw());
+    on("change:_reveal", () => this.#reveal());
     on("change:playing", () => this.#follow());
     on("change:frame", () => {
       clearTimeout(this.reporting);
@@ -89,8 +91,17 @@ class CompareView {
         this.#load();
       }
       this.#follow();
+      this.#reveal(); // now it is in the page
     });
     this.watcher.observe(this.grid);
+  }
+
+  // Where one has asked for it elsewhere in the same widget, the keys are for it, too.
+  #reveal() {
+    if (!this.model.get("_reveal") || !this.box.isConnected) return;
+    this.put({ _reveal: false });
+    this.box.scrollIntoView({ block: "start" }); // with a margin: see compare.css
+    if (this.box.parentElement.closest(".fpw")?.contains(document.activeElement)) this.box.focus({ preventScroll: true });
   }
 
   get chosen() {
@@ -277,8 +288,6 @@ class CompareView {
     if (this.sync.speed !== model.get("speed")) this.sync.setSpeed(model.get("speed"));
     this.bar.draw(this.tiles.map((tile) => tile.name));
     this.trouble.textContent = model.get("trouble");
-    if (model.get("_busy") || this.wasBusy) this.#say(model.get("_busy"));
-    this.wasBusy = model.get("_busy");
     this.#drawPair();
   }
 

@@ -11,7 +11,7 @@ const VIEW_TITLES = {
 };
 
 class CompareBar {
-  // acts: {[name of a key's action]: function, scrub(frame), put(values)}
+  // acts: {[name of a key's action]: function, scrub(frame), put(values), measure(), stopMeasuring()}
   constructor(model, acts) {
     this.model = model;
     this.acts = acts;
@@ -68,10 +68,13 @@ class CompareBar {
     this.flicker = make("label", {}, "swaps a second ", this.flickerBox);
     this.sortBox = this.#select("sort the clips", (value) => this.acts.put({ sort: value }));
     this.down = make("input", { type: "checkbox", onchange: () => this.acts.turn() });
+    this.lacking = make("span", { class: "fpw-compare-lacking" });
+    this.measureButton = make("button", { type: "button", onclick: () => (this.isMeasuring ? this.acts.stopMeasuring() : this.acts.measure()) });
+    this.measuring = make("span", { class: "fpw-compare-two", hidden: true }, this.lacking, this.measureButton);
     return [
       ...Object.values(this.viewButtons), this.two, this.gain, this.mean, this.wipe, this.flicker,
       make("label", {}, "sort ", this.sortBox),
-      make("label", { title: "the largest, or best, first" }, this.down, " largest first"),
+      make("label", { title: "the largest, or best, first" }, this.down, " largest first"), this.measuring,
     ];
   }
 
@@ -130,6 +133,17 @@ class CompareBar {
     fill(this.sortBox, [...new Set([...model.get("_sorts"), by])].map((name) => [name, name || "as given"]), by);
     this.down.checked = sort.startsWith("-");
     this.down.disabled = by === "";
+    this.#drawMeasuring(model.get("_busy"), model.get("_lacking"));
+  }
+
+  // One button for both, so that the focus stays where it is.
+  #drawMeasuring(busy, lacking) {
+    this.isMeasuring = busy !== "";
+    if (!busy && !lacking && this.measuring.contains(document.activeElement)) this.sortBox.focus();
+    this.measuring.hidden = !busy && !lacking;
+    this.lacking.textContent = busy || `${lacking} ${lacking === 1 ? "clip is" : "clips are"} not measured yet`;
+    this.measureButton.textContent = busy ? "stop measuring" : "measure";
+    this.measureButton.title = busy ? "Stop; what was measured stays" : "Measure them in the background: it takes about as long as they play";
   }
 }
 

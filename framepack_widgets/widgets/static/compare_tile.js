@@ -57,8 +57,7 @@ class CompareTile {
     this.moreButton = button("render more like this", `The same settings with another seed (key ${KEYS.alike[0]})`, "more");
     this.facts = make("div", { class: "fpw-compare-facts" }, ...source.facts.map(([name, text, whole]) =>
       make("div", { title: whole }, make("span", { textContent: name }), make("b", { textContent: text }))));
-    const said = [source.key && !source.known && "its settings are not known", source.partial && "partial"].filter(Boolean);
-    this.about = make("div", { class: "fpw-quiet" }, said.join(" · "));
+    this.about = make("div", { class: "fpw-quiet" });
     this.title = make("div", { class: "fpw-compare-title", title: source.file, textContent: source.label });
     this.element = make("div", {
       class: "fpw-compare-tile", role: "group", tabIndex: -1, "aria-label": `clip ${this.name}`,
@@ -110,6 +109,9 @@ class CompareTile {
   draw() {
     const { model, source } = this;
     const mark = model.get("_marks")[this.number] ?? { stars: 0, note: "" };
+    this.about.textContent = [
+      source.key && model.get("_numbers")[this.number], source.key && !source.known && "its settings are not known", source.partial && "partial",
+    ].filter(Boolean).join(" · ");
     this.given = mark.stars;
     this.stars.forEach((star, n) => {
       star.textContent = n === 0 ? "✕" : n <= mark.stars ? "★" : "☆";

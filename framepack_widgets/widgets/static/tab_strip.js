@@ -33,6 +33,13 @@ export default {
       root()?.setAttribute("data-tab", String(selected));
       nameParts();
     }
+    // Another tab may be far shorter: what was pressed far below in the one before is gone then, and
+    // the page would show what comes after the App.
+    function turn() {
+      const place = root()?.getBoundingClientRect();
+      draw();
+      if (place && place.top < innerHeight && place.bottom > 0) list.scrollIntoView({ block: "nearest" });
+    }
     function nameParts() { // the panels are other widgets' elements, and may come later
       root()?.querySelectorAll(":scope > .fpw-panel").forEach((panel) => {
         const number = [...panel.classList].find((name) => /^fpw-panel-\d+$/.test(name))?.slice(10);
@@ -51,14 +58,14 @@ export default {
       endPresence = tellPresence(model, root());
     });
     model.on("change:titles", draw);
-    model.on("change:selected", draw);
+    model.on("change:selected", turn);
     draw();
     return () => {
       cancelAnimationFrame(frame);
       observer.disconnect();
       endPresence();
       model.off("change:titles", draw);
-      model.off("change:selected", draw);
+      model.off("change:selected", turn);
     };
   },
 };
