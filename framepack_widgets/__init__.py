@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from framepack_widgets.sweeps.axis_values import linspace, logspace
     from framepack_widgets.sweeps.draws import choice, log_uniform, uniform
     from framepack_widgets.sweeps.sources import alternatives, search_replace, seeds
+    from framepack_widgets.sweeps.spec import load_spec, save_spec
     from framepack_widgets.sweeps.sweep import Sweep
     from framepack_widgets.video_join import join
     from framepack_widgets.widgets.app.app import App
@@ -104,8 +105,10 @@ _HOMES = {
     "alternatives": "sweeps.sources",
     "choice": "sweeps.draws",
     "linspace": "sweeps.axis_values",
+    "load_spec": "sweeps.spec",
     "log_uniform": "sweeps.draws",
     "logspace": "sweeps.axis_values",
+    "save_spec": "sweeps.spec",
     "search_replace": "sweeps.sources",
     "seeds": "sweeps.sources",
     "uniform": "sweeps.draws",
@@ -153,10 +156,12 @@ __all__ = [
     "forget_login",
     "join",
     "linspace",
+    "load_spec",
     "log_uniform",
     "logspace",
     "open_settings",
     "save_login",
+    "save_spec",
     "save_token",
     "search_replace",
     "seeds",

@@ -26,6 +26,9 @@ GIVEN = tuple(
         "library.lora_uses.LoraUse",
         *("found_settings.Found", "studio_presets.StudioPresets", "adoption.results.Adopted"),
         "prompt_writer.PromptWriter",
+        *("sweeps.point.Point", "sweeps.sweep_plan.SweepPlan", "sweeps.sweep_plan.PlannedRender"),
+        *("sweeps.sweep_plan.Refused", "sweeps.sweep_plan.Reason", "run_point.RunPoint"),
+        *("sweeps.spec.Spec", "metrics.numbers.Metrics"),
         *("video.grid.GridVideo", "video.report.Report", "video.report_point.ReportPoint"),
         *("toolbox.Toolbox", "toolbox_task.ToolboxTask", "toolbox_task.TaskProgress"),
     )
@@ -101,9 +104,11 @@ def _members(thing):
 
 
 def _fields(thing):
-    """Names of a dataclass's fields, or of an enumeration's values."""
+    """Names of a dataclass's or named tuple's fields, or of an enumeration's values."""
     if dataclasses.is_dataclass(thing):
         return [field.name for field in dataclasses.fields(thing) if not field.name.startswith("_")]
+    if hasattr(thing, "_field_defaults"):
+        return list(thing._fields)
     return list(thing.__members__) if isinstance(thing, enum.EnumMeta) else []
 
 
