@@ -35,6 +35,7 @@ class SweepTab:
         """Go there as people do."""
         self.out.get_by_role("button", name="as a sweep…").click()
         expect(self.out.get_by_role("tab", name="Sweep")).to_have_attribute("aria-selected", "true")
+        expect(self.editor.get_by_role("combobox", name="Axis 1", exact=True)).to_be_visible()
         return self
 
     def run(self, name: str, **axes: Any) -> None:

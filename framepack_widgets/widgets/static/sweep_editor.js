@@ -106,7 +106,9 @@ export default {
       // Not `disabled`: a disabled button cannot be reached by Tab, nor asked what is wrong.
       run.setAttribute("aria-disabled", String(Boolean(blocked) || held || model.get("running")));
       run.title = blocked ? `Not yet. ${blocked}` : "Render all points of this sweep";
-      why.textContent = blocked ? (isOld ? blocked : `✖ ${blocked}`) : "";
+      // What is red above has said it already.
+      const isTold = ways.isWrong || rows.some(({ isWrong }) => isWrong);
+      why.textContent = blocked ? (isOld ? blocked : `✖ ${isTold ? "Not yet: see what is red above." : blocked}`) : "";
       why.classList.toggle("fpw-error", !isOld);
       sent.textContent = model.get("sent");
       trouble.textContent = model.get("trouble") ? `✖ ${model.get("trouble")}` : "";

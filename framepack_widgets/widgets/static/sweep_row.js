@@ -41,6 +41,7 @@ function sweepRow(row, number, changed, remove) {
   return {
     row, element,
     get focusable() { return key; },
+    get isWrong() { return Boolean(error.textContent); },
     offer(all) {
       offers = all;
       const groups = new Map();

@@ -27,6 +27,7 @@ function sweepWays(changed) {
   for (const box of Object.values(boxes).flat()) box.setAttribute("aria-describedby", wrong.id);
   return {
     combine, drawn: [count.label, start.label], about: [hint], draft: [draft, steps.label, seconds.label], wrong,
+    get isWrong() { return Boolean(wrong.textContent); },
     values: () => ({
       combine: select.value, count: count.box.value, start: start.box.value,
       draft: { is_on: first.checked, steps: steps.box.value, seconds: seconds.box.value },
