@@ -18,6 +18,13 @@ FROM run_points AS p LEFT JOIN jobs AS j ON j.id = p.job AND j.deletion IS NULL
 WHERE p.run = ? ORDER BY p.number, p.point
 """
 
+FACTS = """
+SELECT j.id, j.clip, j.created_at, json_extract(j.record, '$.started_at'),
+    json_extract(j.record, '$.ended_at'), json_extract(j.record, '$.finished_at'), j.stars,
+    coalesce(json_extract(j.record, '$.note'), '')
+FROM jobs AS j WHERE j.deletion IS NULL AND j.id IN (SELECT job FROM run_points WHERE run = ?)
+"""
+
 COUNTS = f"""
 SELECT CASE WHEN p.job IS NULL THEN '{PLANNED}' ELSE coalesce(j.state, '{DELETED}') END AS stands,
     sum(json_array_length(p.places))
@@ -55,6 +62,11 @@ SELECT point, number, settings FROM run_points
 WHERE run = ? AND job IS NULL AND listed = 1 AND number > ? ORDER BY number LIMIT ?
 """
 
+# Identities of renders that may have a clip.
+RENDERED = """
+SELECT DISTINCT content FROM jobs
+WHERE content IS NOT NULL AND state = 'done' AND clip IS NOT NULL AND deletion IS NULL
+"""
 TWINS = """
 SELECT id, clip, record FROM jobs
 WHERE content = ? AND state = 'done' AND clip IS NOT NULL AND deletion IS NULL

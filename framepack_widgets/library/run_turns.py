@@ -7,7 +7,7 @@ in between has done neither or both.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from framepack_widgets.errors import LibraryError
@@ -15,7 +15,7 @@ from framepack_widgets.job import JobRecord, JobState, Wish
 from framepack_widgets.library.database import Database
 from framepack_widgets.library.rows import Rows
 from framepack_widgets.library.run_rows import Turn
-from framepack_widgets.library.run_sql import NEXT, RENEW_ENDED, TURNS, TWINS
+from framepack_widgets.library.run_sql import NEXT, RENDERED, RENEW_ENDED, TURNS, TWINS
 from framepack_widgets.library.store import JobStore
 from framepack_widgets.library.trash import Trash
 from framepack_widgets.settings import Settings
@@ -69,6 +69,11 @@ class Turns:
             if (self._clips / clip).is_file():
                 return str(job)
         return None
+
+    def there(self, contents: Collection[str]) -> set[str]:
+        """Those of these identities that have a `twin`."""
+        known = {content for (content,) in self._database.read(RENDERED)}
+        return {c for c in contents if c in known and self.twin(c) is not None}
 
     def reuse(self, run: str, twins: Mapping[str, str]) -> int:
         """Let points have the clips of earlier jobs, {point: job}; how many do now.

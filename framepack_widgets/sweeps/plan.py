@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from framepack_widgets.errors import FramePackError, SettingsError
 from framepack_widgets.length import Render
@@ -20,9 +20,21 @@ from framepack_widgets.sweeps.sweep_plan import PlannedRender, Refused, SweepPla
 from framepack_widgets.sweeps.table import Row, Table, table_of
 
 if TYPE_CHECKING:
+    from framepack_widgets.library import Library
     from framepack_widgets.session import Studio
 
-__all__ = ["PlanCancelled", "PlannedRender", "Refused", "SweepPlan", "plan", "plan_on"]
+__all__ = [
+    "PlanCancelled",
+    "PlannedRender",
+    "Refused",
+    "SweepPlan",
+    "plan",
+    "plan_on",
+    "plan_with",
+]
+
+# Identities of renders, or what tells from all of them those that are there.
+There: TypeAlias = Collection[str] | Callable[[Collection[str]], Collection[str]]
 
 _OFTEN = 256  # points between two looks at `cancelled`
 
@@ -37,7 +49,7 @@ def plan(
     *,
     history: Sequence[Render] = (),
     bytes_per_pixel: float | None = None,
-    done: Collection[str] = (),
+    done: There = (),
     check_files: bool = True,
     progress: Callable[[int, int | None], object] | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -45,8 +57,9 @@ def plan(
     """The renders of a sweep on the Studio with this schema; sends nothing.
 
     history, bytes_per_pixel: what earlier renders took (`LibraryFacts`). done: identities of
-    renders that are there already. check_files: open the frames. progress(points so far, all or
-    None) is called now and then; once cancelled() is true, PlanCancelled is raised.
+    renders that are there already, or what tells them from all. check_files: open the frames.
+    progress(points so far, all or None) is called now and then; once cancelled() is true,
+    PlanCancelled is raised.
     """
 
     def look(number: int) -> None:
@@ -70,9 +83,16 @@ def plan_on(sweep: Sweep, studio: Studio | Schema, **options: Any) -> SweepPlan:
     """The plan on a Studio, with what its Library knows of earlier renders."""
     if isinstance(studio, Schema):
         return plan(sweep, studio, **options)
-    library = studio.library
-    facts = LibraryFacts.of(library.renders(studio.key), library.clips_folder)
-    return plan(sweep, studio.schema, **{**facts.as_arguments(), **options})
+    return plan_with(sweep, studio.schema, studio.library, studio.key, **options)
+
+
+def plan_with(
+    sweep: Sweep, schema: Schema, library: Library, key: str, **options: Any
+) -> SweepPlan:
+    """The plan on the Studio that the Library knows as `key`; clips that it has are not to do."""
+    facts = LibraryFacts.of(library.renders(key), library.clips_folder)
+    given = {**facts.as_arguments(), "done": library.runs.there, **options}
+    return plan(sweep, schema, **given)
 
 
 class _Planner:
@@ -135,9 +155,9 @@ class _Planner:
             rest = self._rest.setdefault(others, number)
         return self._model.of(row), self._loras.of(row), self._weights.of(row), rest, number
 
-    def finished(self, done: Collection[str]) -> SweepPlan:
+    def finished(self, done: There) -> SweepPlan:
         order = sorted(self._keys, key=self._keys.__getitem__)
-        there = set(done)
+        there = set(done(order) if callable(done) else done)
         renders = tuple(
             PlannedRender(name, tuple(self._by_id[name]), self._cost[name], name in there)
             for name in order

@@ -181,7 +181,7 @@ class BenchStudio:
             renders=lambda _: [],
             studio=lambda _: "key",
             clips_folder=None,
-            runs=SimpleNamespace(twin=lambda _: "job" if self.has_all else None),
+            runs=SimpleNamespace(there=lambda ids: set(ids) if self.has_all else set()),
         )
 
     def run(self, sweep, name=None):

@@ -122,7 +122,7 @@ class BenchStudio:
         self.library = SimpleNamespace(
             renders=lambda _: [],
             clips_folder=None,
-            runs=SimpleNamespace(twin=lambda _: None),
+            runs=SimpleNamespace(there=lambda _: set()),
         )
 
     def run(self, sweep, name=None, draft=None):

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 WORKING = "working out the plan…"
-_MOST_LOOKED_UP = 500  # renders; of a larger sweep it is told when it runs
 
 
 class Draft(NamedTuple):
@@ -100,11 +99,10 @@ def plan_order(order: Order, cancelled: Callable[[], bool]) -> Planned:
         sweep = reading.sweep
         if sweep is None or cancelled():
             return Planned(order, reading)
-        full = _with_done(sweep.plan(order.studio, cancelled=cancelled), order.studio.library)
+        full = sweep.plan(order.studio, cancelled=cancelled)
         if not changes:
             return Planned(order, reading, full)
         quick = drafted(sweep, changes).plan(order.studio, cancelled=cancelled)
-        quick = _with_done(quick, order.studio.library)
         return Planned(order, reading, quick, full, changes)
     except PlanCancelled:
         raise
@@ -126,14 +124,6 @@ def read_order(order: Order) -> tuple[Reading, dict[str, Any]]:
         fields = {**reading.fields, "draft": capital(str(error))}
         return replace(reading, sweep=None, fields=fields), {}
     return reading, changes
-
-
-def _with_done(plan: SweepPlan, library: Any) -> SweepPlan:
-    """The same with those renders marked whose clip the Library has."""
-    if len(plan.renders) > _MOST_LOOKED_UP:
-        return plan
-    renders = tuple(r._replace(is_done=library.runs.twin(r.id) is not None) for r in plan.renders)
-    return replace(plan, renders=renders)
 
 
 def why_not(reading: Reading) -> str:

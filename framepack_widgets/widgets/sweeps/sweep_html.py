@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from framepack_widgets.errors import FramePackError
 from framepack_widgets.poster import as_poster
 from framepack_widgets.registry import open_desks
-from framepack_widgets.sweeps.library_facts import LibraryFacts
-from framepack_widgets.sweeps.plan import plan
+from framepack_widgets.sweeps.plan import plan_with
 from framepack_widgets.widgets.sweeps.plan_text import plan_lines
 from framepack_widgets.widgets.sweeps.point_details import long_name, short_name
 from framepack_widgets.widgets.sweeps.shown_run import ShownRun
@@ -57,10 +56,8 @@ def sweep_html(sweep: Sweep) -> str:
 
 
 def _planned(sweep: Sweep, desk: Desk) -> list[str]:
-    library = desk.library
     try:
-        facts = LibraryFacts.of(library.renders(desk.key), library.clips_folder)
-        found = plan(sweep, desk.client.schema, **facts.as_arguments())
+        found = plan_with(sweep, desk.client.schema, desk.library, desk.key)
     except FramePackError as error:
         return [_text(error)]
     return [_text(text) for _, text in plan_lines(found)]
