@@ -9,6 +9,8 @@ const FAR_S = 0.35; // further away it jumps
 const CATCH_UP_S = { calm: 0.35, hurry: 0.1 }; // in which a distance is made up
 const STRONGEST = { calm: 0.3, hurry: 0.9 }; // share of the speed that a correction may be
 const RATES = [0.0625, 16]; // those that browsers take
+const PAINTED = 12; // of so many frames, and
+const ENOUGH_PAINTED = 4; // of at least so many, is known how early a video is painted
 
 class Follower {
   constructor(video, still, source) {
@@ -17,6 +19,7 @@ class Follower {
     this.fps = source.fps;
     this.frames = source.frames;
     this.shown = -1; // the frame that the browser painted last
+    this.early = []; // of the last frames: how far they were ahead of the video's own time, s
     this.drawings = 0; // of the still
     this.jumps = 0;
     this.waiting = []; // [frame, resolve] of who waits for a frame to be painted
@@ -65,26 +68,38 @@ class Follower {
     }
   }
 
-  // Brings it nearer to the clock, at `speed`; way: "calm", or "hurry" while nobody sees it. Returns
-  // how far it is ahead, s; null: not to be told.
-  correct(seconds, speed, way) {
+  // How far its playing is ahead of the clock, s; null: it is over, or does not play.
+  ahead(seconds) {
     const { video } = this;
-    if (this.isOver(seconds) || video.seeking || video.ended) return null;
-    if (video.paused) {
-      this.play().catch(() => {});
-      return null;
+    if (this.isOver(seconds) || video.seeking || video.ended || video.paused) return null;
+    return video.currentTime - seconds;
+  }
+
+  // How far what is painted is ahead of that, s; null: too few frames of late. Some videos are
+  // painted one of the screen's pictures later than others that play just as far.
+  get earliness() {
+    const { length } = this.early;
+    return length < ENOUGH_PAINTED ? null : this.early.reduce((sum, one) => sum + one, 0) / length;
+  }
+
+  // Brings it nearer to the clock, at `speed`, from where it is `ahead`, s; way: "calm", or "hurry"
+  // while nobody sees it.
+  correct(ahead, seconds, speed, way) {
+    const { video } = this;
+    if (ahead === null) {
+      if (video.paused && !this.isOver(seconds) && !video.ended) this.play().catch(() => {});
+      return;
     }
-    const ahead = video.currentTime - seconds;
     if (Math.abs(ahead) > FAR_S * Math.max(1, speed)) {
       this.jumps += 1;
+      this.early = [];
       video.currentTime = Math.min(this.length, seconds + 0.08 * speed); // the clock goes on meanwhile
-      return ahead;
+      return;
     }
     const wish = Math.abs(ahead) < DEAD_S * Math.max(1, speed) ? 0 : -ahead / CATCH_UP_S[way];
     const most = STRONGEST[way] * speed;
     const rate = Math.min(RATES[1], Math.max(RATES[0], speed + Math.max(-most, Math.min(most, wish))));
     if (Math.abs(video.playbackRate - rate) > 0.004 * speed) video.playbackRate = rate;
-    return ahead;
   }
 
   draw() {
@@ -105,6 +120,8 @@ class Follower {
     const next = (_, facts) => {
       if (this.ended) return;
       this.shown = Math.round(facts.mediaTime * this.fps);
+      const wait = (facts.expectedDisplayTime - performance.now()) / 1000;
+      if (!video.paused) this.early = [...this.early.slice(1 - PAINTED), facts.mediaTime - video.currentTime - wait * video.playbackRate];
       this.waiting = this.waiting.filter(([frame, resolve]) => frame !== this.shown || resolve());
       video.requestVideoFrameCallback(next);
     };

@@ -32,8 +32,9 @@ class PairView {
   }
 
   show(view, pair, { gain, wipe, perSecond, moving }) {
+    const isNew = pair?.some((tile, place) => tile !== this.pair?.[place]);
     Object.assign(this, { view, pair, gain, wipe, moving });
-    const on = pair !== null && ["wipe", "flicker", "difference"].includes(view);
+    const on = pair !== null && !pair.some((tile) => tile.isBroken) && ["wipe", "flicker", "difference"].includes(view);
     this.element.hidden = !on;
     this.element.classList.toggle("fpw-compare-wiping", view === "wipe");
     this.line.hidden = view !== "wipe";
@@ -44,11 +45,11 @@ class PairView {
       this.swapping = on && view === "flicker" ? setInterval(() => this.swapNow(), 1000 / perSecond) : 0;
     }
     this.#names(on);
-    if (view !== "difference") this.told.mean(null);
+    if (view !== "difference" || !on || isNew) this.told.mean(null);
     cancelAnimationFrame(this.animation);
     if (!on) return;
     const { source } = pair[0];
-    if (this.canvas.width !== source.width || this.canvas.height !== source.height) {
+    if (isNew || this.canvas.width !== source.width || this.canvas.height !== source.height) { // this clears it
       this.canvas.width = source.width;
       this.canvas.height = source.height;
     }

@@ -128,13 +128,12 @@ class InStep {
       return void this.told.playing(false); // the browser wants a click first
     }
     if (isOld()) return;
-    const times = going.map(({ video }) => video.currentTime).sort((a, b) => a - b);
-    this.#clock(times[times.length >> 1] ?? begin);
+    this.#clock(middle(going.map(({ video }) => video.currentTime)) ?? begin);
     this.moving = this.held = true;
     this.since = performance.now();
     this.corrected = 0;
     this.recent = this.since;
-    for (const each of this.followers) each.jumps = 0;
+    for (const each of this.followers) Object.assign(each, { jumps: 0, early: [] });
     this.animation = requestAnimationFrame(this.tick);
   }
 
@@ -172,7 +171,15 @@ class InStep {
 
   #correct(now) {
     const way = this.held ? "hurry" : "calm";
-    const far = this.followers.map((each) => Math.abs(each.correct(this.now(), this.speed, way) ?? 0));
+    const seconds = this.now();
+    const ahead = this.followers.map((each) => each.ahead(seconds));
+    const early = this.followers.map((each) => each.earliness);
+    const usual = middle(early.filter((one) => one !== null));
+    this.followers.forEach((each, n) => {
+      const seen = ahead[n] === null || early[n] === null ? ahead[n] : ahead[n] + early[n] - usual;
+      each.correct(seen, seconds, this.speed, way);
+    });
+    const far = ahead.map((one) => Math.abs(one ?? 0));
     if (this.held && (Math.max(...far) < (0.3 * this.speed) / this.fps || now - this.since > RUN_IN_MS)) {
       for (const { still } of this.followers) still.hidden = true;
       this.held = false;
@@ -195,4 +202,9 @@ class InStep {
     this.frame = this.toldFrame = frame;
     this.told.frame(frame);
   }
+}
+
+// The number in the middle of these, or the one behind the middle.
+function middle(numbers) {
+  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
 }

@@ -110,7 +110,7 @@ class CompareTile {
     const { model, source } = this;
     const mark = model.get("_marks")[this.number] ?? { stars: 0, note: "" };
     this.about.textContent = [
-      source.key && model.get("_numbers")[this.number], source.key && !source.known && "its settings are not known", source.partial && "partial",
+      source.key && model.get("_numbers")[this.number], source.key && !source.known && `${source.file}: its settings are not known`, source.partial && "partial",
     ].filter(Boolean).join(" · ");
     this.given = mark.stars;
     this.stars.forEach((star, n) => {
@@ -152,6 +152,7 @@ class CompareTile {
         throw new Error("The notebook server gave another video than this clip; it is not shown.");
       }
       this.follower = new Follower(this.video, this.still, source);
+      this.video.addEventListener("error", () => this.#damaged(), { once: true, signal });
       this.#cover("");
       this.acts.ready();
     } catch (error) {
@@ -176,6 +177,17 @@ class CompareTile {
     const opened = await openVideo(model, source, told, signal, useAddress);
     if (opened.blob || source.size > WHOLE_BYTES) return opened;
     return holdBlob(source.key) ?? holdBlob(source.key, await wholeVideo(opened.url, source, signal));
+  }
+
+  // It could be opened, but not be played to its end: the others go on without it.
+  #damaged() {
+    if (this.follower === null) return;
+    this.follower.end();
+    this.follower = null;
+    this.#forget();
+    this.still.hidden = this.isBroken = true;
+    this.#cover("The clip is damaged: this browser cannot play all of it.", true);
+    this.acts.ready();
   }
 
   async #broken(useAddress) {
