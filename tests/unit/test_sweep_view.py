@@ -265,6 +265,22 @@ def test_clicks_reach_the_run_and_what_goes_wrong_is_shown(view, run):
     until(lambda: used == [run.points[1].settings])
 
 
+def test_a_grid_video_is_asked_for_as_the_axes_stand(view, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    look(view)
+    say(view, kind="act", action="grid", keys=[])
+    until(lambda: view.files.opened == "grid")
+    assert view.files.offer["layout"] == "columns: steps"
+    assert view.files.offer["name"] == "cfg-b-grid.mp4"
+    say(view, kind="role", axis="steps", role="y")
+    until(lambda: view.files.offer["layout"] == "rows: steps")
+    view.run = None
+    assert view.files.opened == ""
+    view.run = run
+    say(view, kind="act", action="report", keys=[])
+    until(lambda: view.files.opened == "report")
+
+
 def test_axes_are_laid_out_anew(view):
     look(view)
     say(view, kind="role", axis="steps", role="y")
@@ -303,7 +319,8 @@ def test_a_sweep_in_a_cell_shows_its_plan(monkeypatch, tmp_path):
     sweep = Sweep(BASE, steps=[10, 20], seed=[1, 2])
     monkeypatch.setattr(saved, "open_desks", list)
     assert "4 points: steps 2 × seed 2" in sweep_html(sweep) and "fp.connect" in sweep_html(sweep)
-    library = SimpleNamespace(renders=lambda _: [], clips_folder=tmp_path)
+    runs = SimpleNamespace(there=lambda _: ())
+    library = SimpleNamespace(renders=lambda _: [], clips_folder=tmp_path, runs=runs)
     desk = SimpleNamespace(library=library, key="k", client=SimpleNamespace(schema=SCHEMA))
     monkeypatch.setattr(saved, "open_desks", lambda: [desk])
     assert "4 renders to do" in sweep_html(sweep.from_dict(sweep.to_dict()))

@@ -96,7 +96,8 @@ class SweepTiles(ClipsWidget):
 
     def close(self) -> None:
         """Also follow the run no more."""
-        self.show(None)
+        if self._shown is not None:  # else it was closed before, or shows nothing
+            self.show(None)
         self._ticker.end()
         self._previews.follow(None)
         super().close()
