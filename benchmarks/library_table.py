@@ -55,7 +55,7 @@ def timed(what: str, call: object) -> object:
 
 def counting() -> None:
     many = [n / 1000 for n in range(1000)]
-    sweep = fp.Sweep(BASE, cfg_scale=many, end_strength=many, seed=range(1000))
+    sweep = fp.Sweep(BASE, cfg_scale=many, distilled_cfg_scale=many, seed=range(1000))
     timed(f"len() of {len(sweep):,} points", lambda: len(sweep))
     timed("one point in their middle", lambda: sweep[len(sweep) // 2])
 

@@ -19,9 +19,9 @@ import framepack_widgets as fp
 from framepack_widgets.demo.options import DemoOptions
 from framepack_widgets.demo.process import DemoProcess, start
 
-# At speed 1 such a render of the built-in Studio takes about 7 s: five phases and 25 steps.
-BASE = fp.Settings(prompt="it looks up", seconds=1, steps=25, width=256, height=256, seed=1)
-USUAL_S = 7.0
+# At speed 1 such a render of the built-in Studio takes about 8 s: five phases, 3 x 10 steps.
+BASE = fp.Settings(prompt="it looks up", seconds=4, steps=10, width=256, height=256, seed=1)
+USUAL_S = 8.0
 KNOWN = {"seconds": [1, 2, 4], "steps": [10, 20], "cfg_scale": [1.0]}
 ASKED = [
     {"seconds": seconds, "steps": steps, "cfg_scale": cfg}
@@ -38,29 +38,31 @@ def main() -> None:
     )
     parser.add_argument("--render", type=float, default=5.0, help="s that a render lasts (5)")
     parser.add_argument("--count", type=int, help="renders (12; 8 of more than 30 s)")
-    parser.add_argument("--no-estimates", action="store_true", help="only how busy it is")
+    parser.add_argument("--only", choices=("busy", "estimates"), help="one of the two parts")
     given = parser.parse_args()
     count = given.count or (8 if given.render > 30 else 12)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        start(DemoOptions(speed=USUAL_S / given.render)) as demo,
-    ):
-        busy(demo, Path(folder) / "library", count)
-    if given.no_estimates:
-        return
-    with tempfile.TemporaryDirectory() as folder, start(DemoOptions(speed=8)) as demo:
-        estimates(demo, Path(folder) / "library")
+    with tempfile.TemporaryDirectory() as folder:
+        if given.only != "estimates":
+            with start(DemoOptions(speed=USUAL_S / given.render)) as demo:
+                busy(demo, Path(folder) / "busy", count)
+        if given.only != "busy":
+            with start(DemoOptions(speed=2)) as demo:
+                estimates(demo, Path(folder) / "estimates")
 
 
 def busy(demo: DemoProcess, library: Path, count: int) -> None:
     with fp.connect(demo.url, library=library) as studio:
         studio.run(fp.Sweep(BASE, seed=range(count)), name="busy").result()
-    times = rendered(demo)
-    took = [ended - started for started, ended in times.values()]
-    total = max(e for _, e in times.values()) - min(s for s, _ in times.values())
-    gap = (total - sum(took)) / (len(took) - 1)
+    times = sorted(rendered(demo).values())
+    queued = sorted(line["time"] for line in demo.jobs_log() if line["event"] == "queued")
+    took = [ended - started for started, ended in times]
+    total = times[-1][1] - times[0][0]
     print(f"{len(took)} renders of {statistics.median(took):.1f} s")
-    print(f"  busy: {sum(took) / total:.4f} of {total:.1f} s; {gap:.2f} s between two renders")
+    print(f"  busy: {sum(took) / total:.4f} of {total:.1f} s")
+    told = [after - ended for after, (_, ended) in zip(queued[1:], times)]
+    begun = [started - before for before, (started, _) in zip(queued[1:], times[1:])]
+    print(f"  from an end to the next submission: median {statistics.median(told):.2f} s")
+    print(f"  from there to its start: median {statistics.median(begun):.2f} s")
 
 
 def estimates(demo: DemoProcess, library: Path) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from framepack_widgets.errors import FramePackError
-from framepack_widgets.job import JobRecord
 from framepack_widgets.library.inputs import FILE_FIELDS
 from framepack_widgets.library.metrics_store import MetricsStore
-from framepack_widgets.metrics.numbers import SERIES, Metrics
+from framepack_widgets.library.run_rows import JobFacts
+from framepack_widgets.metrics.numbers import NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from framepack_widgets.run_point import RunPoint
     from framepack_widgets.sweep_run import SweepRun
 
-METRICS = tuple(field.name for field in dataclasses.fields(Metrics) if field.name != SERIES)
+METRICS = NAMES
 _PLAIN = (str, int, float, bool)
 
 
@@ -34,9 +33,9 @@ def table_of(run: SweepRun, *, measure: bool = False) -> pd.DataFrame:
 def rows_of(run: SweepRun, *, measure: bool = False) -> list[dict[str, Any]]:
     """One row a point, made of plain values."""
     points = run.points
-    records = {record.id: record for record in run.library.runs.jobs(run.id)}
+    jobs = run.library.runs.facts(run.id)
     folder = run.library.clips_folder
-    paths = {record.clip: folder / record.clip for record in records.values() if record.clip}
+    paths = {job.clip: folder / job.clip for job in jobs.values() if job.clip}
     if measure:
         _measure(points)
     store = MetricsStore.of(folder / "any.mp4")
@@ -44,8 +43,8 @@ def rows_of(run: SweepRun, *, measure: bool = False) -> list[dict[str, Any]]:
     axes = {axis.name: axis for axis in run.sweep.axes}
     rows = []
     for point in points:
-        record = records.get(point.job_id or "")
-        path = paths.get(record.clip) if record is not None and record.clip else None
+        job = jobs.get(point.job_id or "")
+        path = paths.get(job.clip) if job is not None and job.clip else None
         values = {name: _value(axes.get(name), point, name) for name in point.labels}
         numbers = known.get(path, {}) if path is not None else {}
         rows.append(
@@ -55,10 +54,10 @@ def rows_of(run: SweepRun, *, measure: bool = False) -> list[dict[str, Any]]:
                 "state": point.state,
                 "in_sweep": point.in_sweep,
                 "reused": point.reused,
-                **_times(record),
+                **_times(job),
                 **{name: numbers.get(name) for name in METRICS},
-                "stars": record.stars if record is not None else 0,
-                "note": record.note if record is not None else "",
+                "stars": job.stars if job is not None else 0,
+                "note": job.note if job is not None else "",
                 "partial": point.partial,
                 "path": str(path) if path is not None else None,
                 "error": point.error,
@@ -90,17 +89,13 @@ def column_of(name: str) -> str:
     return f"{name} (axis)" if name in _COLUMNS else name
 
 
-def _times(record: JobRecord | None) -> dict[str, Any]:
-    if record is None:
+def _times(job: JobFacts | None) -> dict[str, Any]:
+    if job is None:
         return {"created_at": None, "finished_at": None, "render_s": None}
     took = None
-    if record.started_at is not None and record.ended_at is not None:
-        took = record.ended_at - record.started_at
-    return {
-        "created_at": record.created_at,
-        "finished_at": record.finished_at,
-        "render_s": took,
-    }
+    if job.started_at is not None and job.ended_at is not None:
+        took = job.ended_at - job.started_at
+    return {"created_at": job.created_at, "finished_at": job.finished_at, "render_s": took}
 
 
 _COLUMNS: Mapping[str, None] = dict.fromkeys(

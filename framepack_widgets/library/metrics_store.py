@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from framepack_widgets import durable
 from framepack_widgets.library.house_keeping import DATABASE
-from framepack_widgets.metrics.numbers import VERSION, Metrics
+from framepack_widgets.metrics.numbers import NAMES, VERSION, Metrics
 
 FILE = "metrics.sqlite3"
 _BUSY_S = 5.0
@@ -115,7 +115,8 @@ def _all_found(
         with suppress(OSError):
             text = known.get(_place(clip))
             if text is not None:
-                found[clip] = Metrics.from_dict(json.loads(text)).to_dict()
+                numbers = json.loads(text)
+                found[clip] = {name: numbers.get(name) for name in NAMES}
     return found
 
 

@@ -101,6 +101,19 @@ class PointRow(NamedTuple):
         return self.state == DELETED or (self.state != PLANNED and JobState(self.state).is_finished)
 
 
+class JobFacts(NamedTuple):
+    """What a table of many points tells about a job; times in s since 1970."""
+
+    job: str
+    clip: str | None  # file name in the clips folder
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+    finished_at: float | None
+    stars: int
+    note: str
+
+
 class Turn(NamedTuple):
     """A run, as far as the order of its points goes."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 VERSION = 1  # of the definitions: another one makes what was kept of before worthless
@@ -54,13 +54,14 @@ class Metrics:
 
     def to_dict(self) -> dict[str, float | None]:
         """The numbers without the series over time: what a row of a table has."""
-        values = asdict(self)
-        del values[SERIES]
-        return values
+        return {name: getattr(self, name) for name in NAMES}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], series: Any = ()) -> Metrics:
         """The reverse of `to_dict`; what is unknown is left out."""
-        known = {field.name for field in fields(cls)} - {SERIES}
-        numbers = {name: value for name, value in values.items() if name in known}
+        numbers = {name: value for name, value in values.items() if name in NAMES}
         return cls(**numbers, sharpness_over_time=tuple(series))
+
+
+NAMES = tuple(field.name for field in fields(Metrics) if field.name != SERIES)
+"""The numbers without the series over time, in their order."""

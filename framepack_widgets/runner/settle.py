@@ -34,15 +34,25 @@ class Settler:
             await self._restarted(record, app_id)
             return
         trace = record.trace
-        if trace.video and trace.timestamp and trace.timestamp_seen:
-            whole = full_names(record.settings, trace.timestamp)[0]
-            if file_name(trace.video) == whole:
-                self._over(record, "Completed", trace.video, named=True)
+        if trace.timestamp and trace.timestamp_seen:
+            video = await self._whole(record, trace.timestamp, is_idle=current is None)
+            if video is not None:
+                self._over(record, "Completed", video, named=True)
                 return
         if current is None:
             await self._ask_ending(record)
         else:
             await self._from_files(record)
+
+    async def _whole(self, record: JobRecord, timestamp: str, *, is_idle: bool) -> str | None:
+        """The file of the whole render, if the server told it, or has it and is idle.
+
+        Looking takes a tenth of asking how the job ended, and nothing is rendered meanwhile.
+        """
+        whole = full_names(record.settings, timestamp)[0]
+        if record.trace.video and file_name(record.trace.video) == whole:
+            return record.trace.video
+        return await self._context.studio.find_video((whole,)) if is_idle else None
 
     async def _ask_ending(self, record: JobRecord) -> None:
         ending = await self._context.studio.ending(record.trace.server_id or "")

@@ -61,35 +61,42 @@ class Killing:
         events = self.chance.sample([*"kkkkk", *"ss"], 7)
         goals = sorted(self.chance.sample(range(1, self.points - 1), 7))
         self.demo = start(self.options)
-        kernel = self.kernel()
+        self.kernel = self.new_kernel()
         try:
             for event, goal in zip(events, goals, strict=True):
                 self.wait_for(goal)
                 if event == "s":
                     self.restart()
                     continue
-                kernel.kill()
-                kernel.wait()
+                self.end_kernel()
                 time.sleep(self.chance.choice([0, 0, 0.5]))  # the server goes on meanwhile
-                kernel = self.kernel()
-            kernel.kill()
-            kernel.wait()
+                self.kernel = self.new_kernel()
+            self.end_kernel()
             self.finish()
         finally:
-            kernel.kill()
+            self.end_kernel()
             self.library.close()
             self.demo.stop()
 
-    def kernel(self) -> subprocess.Popen[str]:
+    def new_kernel(self) -> subprocess.Popen[str]:
         return client(self.demo.url, self.folder / "l", RUN, str(self.spec))
+
+    def end_kernel(self) -> None:
+        self.kernel.kill()
+        self.kernel.wait()
 
     def wait_for(self, goal: int) -> None:
         """So many clips and somewhere between two; or while the kernel still starts."""
         if self.chance.random() < 0.25:
             time.sleep(self.chance.uniform(0, 3))
             return
-        until(lambda: self.library.count(state="done") >= goal, f"{goal} clips", 120)
+        until(lambda: self.has(goal), f"{goal} clips", 120)
         time.sleep(self.chance.uniform(0, 0.6))
+
+    def has(self, goal: int) -> bool:
+        if self.kernel.poll() is not None:  # it could not connect while the server was away
+            self.kernel = self.new_kernel()
+        return self.library.count(state="done") >= goal
 
     def restart(self) -> None:
         """The server dies, and another one starts at its address, with its files."""

@@ -82,6 +82,23 @@ def test_which_clips_stand_for_a_point(tmp_path: Path) -> None:
     library.close()
 
 
+def test_what_a_table_tells_of_a_job_is_what_the_job_says(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    run_in(library, "a", "b", "c")
+    times = {"started_at": 2.5, "ended_at": 8.0, "finished_at": 9.25}
+    done(library, "1" * 12, "a", note='it says "no" – 好', **times)
+    done(library, "2" * 12, "b")
+    assert library.runs.reuse("run", {"a": "1" * 12, "b": "2" * 12}) == 2
+    library.rate("1" * 12, 4)
+    library.delete("2" * 12).confirm()
+    (facts,) = library.runs.facts("run").values()
+    assert facts._asdict() == {
+        n: getattr(library.get(facts.job), n, facts.job) for n in facts._fields
+    }
+    assert (facts.stars, facts.note, facts.ended_at) == (4, 'it says "no" – 好', 8.0)
+    library.close()
+
+
 def test_settings_of_a_point_never_change(tmp_path: Path) -> None:
     library = Library(tmp_path)
     record = run_in(library, "a")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from run_world import BASE, Session, assert_right, rendered, sweep_of, until_over
-from runner_world import World, scenario
+from runner_world import THREE, World, scenario
 
 from framepack_widgets.errors import LibraryError, SettingsError
 from framepack_widgets.job import JobState, Wish
@@ -362,6 +362,24 @@ async def test_waiting_point_by_point(world: World) -> None:
     assert sorted(await asyncio.wait_for(looking, 10)) == [4, 5, 6]
     assert await run == run.points
     assert [point.number for point in run] == [0, 1, 2]
+
+
+@scenario()
+async def test_a_whole_file_says_enough_while_the_server_is_idle(world: World) -> None:
+    asked: list[int] = []
+    world.fake.before("ending", lambda: asked.append(1))
+    run = Session(world).run(sweep_of(seconds=[THREE["seconds"]], steps=[4, 5]), name="x")
+    await world.until(lambda: world.fake.renders)
+    world.fake.start_next()
+    world.fake.render_section()
+    await world.until(lambda: run.points[0].job.record.trace.timestamp_seen)
+    world.fake.run_until_idle()
+    await world.until(lambda: len(world.fake.renders) == 2)
+    assert asked == []
+    world.fake.autoplay = True
+    await until_over(world, run)
+    assert [(p.clip.verified, p.partial) for p in run.points] == [("stamp", False)] * 2
+    assert_right(world, run)
 
 
 @scenario()
