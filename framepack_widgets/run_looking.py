@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from framepack_widgets.registry import Desk
     from framepack_widgets.sweep_run import SweepRun
     from framepack_widgets.video.grid import GridVideo
-    from framepack_widgets.video.report import Report
+    from framepack_widgets.video.report import SweepReport
     from framepack_widgets.widgets.compare.compare import Compare
 
 _MOST_COMPARED = 16
@@ -105,7 +105,7 @@ class Looking(Waiting):
 
         return grid_of(self._run, path, x, y, page, **options)
 
-    def report(self, path: str | os.PathLike[str], **options: Any) -> Report:
+    def report(self, path: str | os.PathLike[str], **options: Any) -> SweepReport:
         """Write a page that opens without a server; options: as `write_report` takes them."""
         from framepack_widgets.video.report import write_report
 

@@ -29,7 +29,7 @@ GIVEN = tuple(
         *("sweeps.point.Point", "sweeps.sweep_plan.SweepPlan", "sweeps.sweep_plan.PlannedRender"),
         *("sweeps.sweep_plan.Refused", "sweeps.sweep_plan.Reason", "run_point.RunPoint"),
         *("sweeps.spec.Spec", "metrics.numbers.Metrics"),
-        *("video.grid.GridVideo", "video.report.Report", "video.report_point.ReportPoint"),
+        *("video.grid.GridVideo", "video.report.SweepReport", "video.report_point.ReportPoint"),
         *("toolbox.Toolbox", "toolbox_task.ToolboxTask", "toolbox_task.TaskProgress"),
     )
 )

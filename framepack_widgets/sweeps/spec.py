@@ -68,12 +68,17 @@ def load_spec(path: str | os.PathLike[str], *, schema: Schema | None = None) -> 
 
 
 def save_spec(path: str | os.PathLike[str], sweep: Sweep, name: str = "") -> None:
-    """Write the sweep to a .toml or .json file that `load_spec` reads. Raises OSError."""
+    """Write the sweep to a .toml or .json file that `load_spec` reads. Raises OSError.
+
+    Drawn values and seeds are written as they were drawn. Frames in the file's folder are named
+    from there, so that both can be moved together; others with their whole path.
+    """
     from framepack_widgets.sweeps.spec_text import spec_text
 
     file = Path(path).expanduser()
     is_json = file.suffix.casefold() == ".json"
-    file.write_text(spec_text(sweep, name, as_json=is_json), encoding="utf-8", newline="\n")
+    text = spec_text(sweep, name, as_json=is_json, folder=file.absolute().parent)
+    file.write_text(text, encoding="utf-8", newline="\n")
 
 
 def read_spec(data: Any, *, folder: Path | None = None, schema: Schema | None = None) -> Spec:

@@ -9,14 +9,14 @@ from framepack_widgets.video.cells import Empty
 from framepack_widgets.video.grid import GridCancelled, GridVideo, write_grid
 
 if TYPE_CHECKING:
-    from framepack_widgets.video.report import Report, ReportCancelled, write_report
+    from framepack_widgets.video.report import ReportCancelled, SweepReport, write_report
     from framepack_widgets.video.report_point import ReportPoint
 
 # Loaded when it is asked for: a grid needs nothing of it.
 _REPORT = {
-    "Report": "report",
     "ReportCancelled": "report",
     "ReportPoint": "report_point",
+    "SweepReport": "report",
     "write_report": "report",
 }
 
@@ -24,9 +24,9 @@ __all__ = [
     "Empty",
     "GridCancelled",
     "GridVideo",
-    "Report",
     "ReportCancelled",
     "ReportPoint",
+    "SweepReport",
     "write_grid",
     "write_report",
 ]

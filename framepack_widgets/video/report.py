@@ -30,7 +30,7 @@ class ReportCancelled(FramePackError):
 
 
 @dataclass(frozen=True)
-class Report:
+class SweepReport:
     """A report that was written."""
 
     path: Path  # the page
@@ -51,7 +51,7 @@ def write_report(
     overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
-) -> Report:
+) -> SweepReport:
     """Write a page that shows these points by their axes, playing in step.
 
     path: `sweep.html`, with its clips in the folder `sweep_files` beside it; another name becomes a
@@ -212,9 +212,9 @@ class _Writer:
             with suppress(OSError):
                 made.rmdir() if made.is_dir() else made.unlink()
 
-    def done(self) -> Report:
+    def done(self) -> SweepReport:
         has_folder = bool(self._copied)
-        return Report(
+        return SweepReport(
             self._target,
             self._folder if has_folder else None,
             len(self._points),

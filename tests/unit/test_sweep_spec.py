@@ -137,6 +137,25 @@ def test_sweeps_of_every_kind_through_a_file(folder, suffix):
         assert spec.name == "night"
 
 
+@pytest.mark.parametrize("suffix", [".toml", ".json"])
+def test_frames_are_found_from_wherever_the_file_is(folder, suffix, monkeypatch):
+    monkeypatch.chdir(folder)
+    picture(folder / "here" / "frames" / "fox.png", 9)
+    base = BASE.replace(start_frame="frames/cat.png", end_frame="here/frames/fox.png")
+    sweep = fp.Sweep(base, start_frame=["frames/dog.png", "here/frames/fox.png", None])
+    listed = fp.Sweep.of([base, base.replace(start_frame="here/frames/fox.png")])
+    for made in (sweep, listed):
+        save_spec(f"here/spec{suffix}", made)
+        (folder / "here").rename(folder / "there")
+        read = load_spec(f"there/spec{suffix}").sweep
+        (folder / "there").rename(folder / "here")
+        for one, other in zip(made, read, strict=True):
+            for name in ("start_frame", "end_frame"):
+                before, after = getattr(one.settings, name), getattr(other.settings, name)
+                asked = str(before).replace("here", "there")
+                assert after == (None if before is None else str(folder / asked))
+
+
 def test_points_that_a_function_left_are_written_one_by_one(folder):
     sweep = fp.Sweep(BASE, steps=[10, 20], seed=[1, 2], keep=lambda s: s.steps + s.seed != 21)
     save_spec(folder / "spec.toml", sweep)
