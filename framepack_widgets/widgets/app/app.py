@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from framepack_widgets.widgets.app.app_connection import Connection, Target
+from framepack_widgets.widgets.app.app_connection import Connection, Target, page_comes_later
 from framepack_widgets.widgets.app.app_tabs import Tabs
 from framepack_widgets.widgets.app.app_text import connecting_line, connection_line, keys_help
 from framepack_widgets.widgets.app.app_watch import LibraryWatch, Look
@@ -26,6 +25,7 @@ from framepack_widgets.widgets.saved_html import clip_html
 from framepack_widgets.widgets.theme import dressed
 
 if TYPE_CHECKING:
+    import os
     import ssl
 
     from framepack_widgets.job import JobRecord
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _LOOK_S = 1.0
-_REST_S = 20.0  # a Studio that takes longer than that to answer arrives when the page is there
 _GLANCE_S = 5.0  # while it is open but out of sight: others may ask for renders
 
 
@@ -76,7 +75,6 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._bar = ConnectionBar(self._change, self._again, self._refresh, keys_help=keys_help())
         self._strip = TabStrip(titles=["Render", "Clips", "LoRAs", "Server"])
         self._strip.on_seen(self._start_looking)
-        self._strip.on_view(self._repeat)
         self._notice = Notice()
         self._tabs = Tabs(lambda: self.library, lambda: self.form, self._go_to)
         self._foot = ipywidgets.VBox([self._notice])
@@ -91,8 +89,8 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             in_background(self._connection.have, given)
         else:
             self._connect(target)
-        if _is_served_by_voila():
-            self._come_to_rest()
+        if page_comes_later() and self._connection.is_over():
+            self._look(always=True)
 
     # ------------------------------------------------------------------ what it is
 
@@ -235,25 +233,6 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             if not self._closed:
                 self._tabs.open(self._strip.selected, self._watch)
 
-    def _come_to_rest(self) -> None:
-        """Draw everything first: Voilà's page comes after the cells, and asks for all widgets.
-
-        What is made while it asks, it does not find, and shows no form then.
-        """
-        if self._connection.is_over(_REST_S):
-            self._look(always=True)
-
-    def _repeat(self) -> None:
-        """Say again what a page may have missed.
-
-        A page that is loaded anew asks for all states, and hears of changes only some time after.
-        """
-        for box in (self, *self._tabs.panels, self._foot):
-            box.send_state("children")
-        self._bar.send_state()
-        self._notice.send_state()
-        self._strip.send_state("titles")  # not the open tab: that is the page's to say
-
     def _go_to(self, tab: int) -> None:
         """Something was done in another tab that shows there."""
         self._strip.selected = tab
@@ -316,7 +295,3 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         clip = tab.studio.library.clip(record) if tab is not None and record is not None else None
         text = "<p>FramePack Studio App: run the cell to work with it.</p>"
         return text + (clip_html(clip) if clip is not None else "")
-
-
-def _is_served_by_voila() -> bool:
-    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
