@@ -18,7 +18,7 @@ from typing import Any, cast
 from framepack_widgets.durable import explaining
 from framepack_widgets.errors import LibraryError
 from framepack_widgets.lock import RunnerLock
-from framepack_widgets.named_files import NamedFiles
+from framepack_widgets.named_files import NamedFiles, Names
 
 FOLDER = "loras"
 LONGEST_NAME = 255  # characters, as long as a file's name may be
@@ -51,7 +51,7 @@ class LoraNote:
         return self == LoraNote(self.name)
 
 
-class LoraNotes:
+class LoraNotes(Names[LoraNote]):
     """Notes, trigger words and weights of LoRAs, by name. Reads the disk anew each time.
 
     notes = studio.lora_notes
@@ -63,20 +63,12 @@ class LoraNotes:
 
     def __init__(self, library_path: str | os.PathLike[str]) -> None:
         self._library = Path(library_path)
-        self.folder = self._library / FOLDER
-        self._files = NamedFiles(self.folder, "LoRA note", LONGEST_NAME, _note_of)
-
-    def names(self) -> list[str]:
-        """The LoRAs that something is kept about, sorted without regard to case."""
-        return self._files.names()
+        folder = self._library / FOLDER
+        super().__init__(NamedFiles(folder, "LoRA note", LONGEST_NAME, _note_of))
 
     def all(self) -> dict[str, LoraNote]:
         """{name: what is kept}. Files that cannot be read are left out: `problems()`."""
         return self._files.all()
-
-    def problems(self) -> list[str]:
-        """What is wrong with files that cannot be read, a sentence each, with what to do."""
-        return self._files.problems()
 
     def get(self, name: str) -> LoraNote:
         """What is kept about that LoRA; an empty LoraNote where nothing is.
@@ -139,18 +131,6 @@ class LoraNotes:
                 yield
             finally:
                 lock.release()
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._files.file(name).is_file()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names())
-
-    def __len__(self) -> int:
-        return len(self.names())
-
-    def __repr__(self) -> str:
-        return f"<LoraNotes in {self.folder}: {', '.join(map(repr, self.names())) or 'none'}>"
 
 
 def _values(note: LoraNote) -> dict[str, Any]:

@@ -138,3 +138,32 @@ class NamedFiles(Generic[Content]):
                 f"the file from a backup, or delete it and save the {self._kind} again; the others "
                 "are not touched."
             ) from error
+
+
+class Names(Generic[Content]):
+    """What is kept in such a folder, as its users see it: a collection of names."""
+
+    def __init__(self, files: NamedFiles[Content]) -> None:
+        self.folder = files.folder
+        self._files = files
+
+    def names(self) -> list[str]:
+        """All names, sorted without regard to case. Files that cannot be read: `problems()`."""
+        return self._files.names()
+
+    def problems(self) -> list[str]:
+        """What is wrong with files that cannot be read, a sentence each, with what to do."""
+        return self._files.problems()
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._files.file(name).is_file()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def __len__(self) -> int:
+        return len(self.names())
+
+    def __repr__(self) -> str:
+        kept = ", ".join(map(repr, self.names())) or "none"
+        return f"<{type(self).__name__} in {self.folder}: {kept}>"

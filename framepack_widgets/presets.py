@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from framepack_widgets.durable import json_text
 from framepack_widgets.errors import SettingsError
-from framepack_widgets.named_files import NamedFiles
+from framepack_widgets.named_files import NamedFiles, Names
 from framepack_widgets.settings import Settings
 
 FOLDER = "presets"
 LONGEST_NAME = 80  # characters
 
 
-class Presets:
+class Presets(Names[Settings]):
     """Named Settings of one Library. Reads the disk anew each time: others may write, too.
 
     library_path: the Library's folder. Nothing is created before something is saved.
@@ -25,16 +24,8 @@ class Presets:
     """
 
     def __init__(self, library_path: str | os.PathLike[str]) -> None:
-        self.folder = Path(library_path) / FOLDER
-        self._files = NamedFiles(self.folder, "preset", LONGEST_NAME, _settings)
-
-    def names(self) -> list[str]:
-        """All names, sorted without regard to case. Files that cannot be read: `problems()`."""
-        return self._files.names()
-
-    def problems(self) -> list[str]:
-        """What is wrong with files that cannot be read, a sentence each, with what to do."""
-        return self._files.problems()
+        folder = Path(library_path) / FOLDER
+        super().__init__(NamedFiles(folder, "preset", LONGEST_NAME, _settings))
 
     def load(self, name: str) -> Settings:
         """The settings of that name.
@@ -64,18 +55,6 @@ class Presets:
     def delete(self, name: str) -> None:
         """Forget the preset. Raises LibraryError where there is none of that name."""
         self._files.delete(name)
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._files.file(name).is_file()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names())
-
-    def __len__(self) -> int:
-        return len(self.names())
-
-    def __repr__(self) -> str:
-        return f"<Presets in {self.folder}: {', '.join(map(repr, self.names())) or 'none'}>"
 
 
 def _changed_by_writing(settings: Settings, values: dict[str, Any]) -> list[str]:

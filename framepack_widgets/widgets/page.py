@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import concurrent.futures
 import logging
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import anywidget
@@ -29,9 +31,40 @@ class PageWidget(anywidget.AnyWidget):
     trouble = traitlets.Unicode("").tag(sync=True)
     """What went wrong with the last thing asked for, for people; "" for nothing."""
 
+    _holding_sync: bool
+
     def __init__(self, **traits: Any) -> None:
+        self._sending = threading.RLock()
         super().__init__(**traits)
         self.on_msg(self._handle_page)
+
+    # ipywidgets reads a state and sends it, and knows of one thread. Ours come from several: what
+    # is read first must not be sent last, or the page stays with it.
+
+    def send_state(self, key: str | Iterable[str] | None = None) -> None:
+        """Send all traits of the page, or these."""
+        with self._sending:
+            super().send_state(key)
+
+    @contextmanager
+    def hold_sync(self) -> Iterator[None]:
+        """Send what changes meanwhile at the end, in one message."""
+        if self._holding_sync:
+            yield
+            return
+        self._holding_sync = True
+        try:
+            yield
+        finally:
+            with self._sending:
+                self._holding_sync = False
+                changed = set(self._states_to_send)
+                self._states_to_send.clear()
+                self.send_state(changed)
+
+    def _should_send_property(self, key: str, value: Any) -> bool:
+        with self._sending:
+            return bool(super()._should_send_property(key, value))
 
     def _handle_page(self, _: object, message: Any, buffers: Sequence[memoryview]) -> None:
         kind = message.get("kind") if isinstance(message, dict) else None

@@ -24,7 +24,6 @@ class SeenWidget(PageWidget):
         self._views: dict[str, tuple[float, bool]] = {}
         self._views_guard = threading.Lock()
         self._on_seen: list[Callable[[], object]] = []
-        self._on_view: list[Callable[[], object]] = []
         super().__init__(**traits)
 
     @property
@@ -47,14 +46,10 @@ class SeenWidget(PageWidget):
         view, seen = str(message.get("view"))[:40], message.get("seen")
         before = self.is_seen
         with self._views_guard:
-            is_new = seen is not None and view not in self._views
             if seen is None:  # closed
                 self._views.pop(view, None)
             else:
                 self._views[view] = time.monotonic(), bool(seen)
-        if is_new:
-            for callback in self._on_view:
-                self._guarded(callback)
         if self.is_seen and not before:
             for callback in self._on_seen:
                 self._guarded(callback)
@@ -62,10 +57,6 @@ class SeenWidget(PageWidget):
     def on_seen(self, callback: Callable[[], object]) -> None:
         """Call `callback()` when somebody begins to look."""
         self._on_seen.append(callback)
-
-    def on_view(self, callback: Callable[[], object]) -> None:
-        """Call `callback()` when a page has made a view of it, and after a page's long silence."""
-        self._on_view.append(callback)
 
 
 class Ticker:

@@ -265,7 +265,7 @@ def _opener(
         loaded = labs.take() if labs and path is None and not fresh else None
         made = NotebookPage(loaded or new_page(browser), server, file, kind, loaded is not None)
         opened.append(made)
-        remember(request, made.page, made.console)
+        remember(request, made.page, made.console, server.log)
         made.open()
         if loaded is None:
             made.usual()  # a test that chose dark has failed, or was the last one
@@ -296,7 +296,7 @@ def voila(
         page, lines = new_page(browser), []
         pages.append(page)
         watch(page, lines)
-        remember(request, page, lines)
+        remember(request, page, lines, _voila_server.log)
         page.goto(_voila_server.address(f"voila/render/{name}"), timeout=60_000)
         page.locator(".jp-OutputArea-output").first.wait_for(state="attached", timeout=60_000)
         return page

@@ -15,11 +15,13 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
 KEEPER = Path(__file__).with_name("keeper.py")
 START_S = 60
+_LONGEST_SOCKET = 107  # bytes in the name of a socket
 _TREE = Path(__file__).resolve().parent.parent.parent
 _SETTINGS = {
     # Cells out of view would be unmounted otherwise.
@@ -120,6 +122,7 @@ def start_lab() -> Server:
         f"--ServerApp.root_dir={home / 'root'}",
         "--LabApp.expose_app_in_browser=True",
         "--JupyterNotebookApp.expose_app_in_browser=True",
+        *_kernel_transport(home),
     ]
     return _started(arguments, home, port, token, "api/status")
 
@@ -134,8 +137,18 @@ def start_voila() -> Server:
         "--Voila.ip=127.0.0.1",
         f"--port={port}",
         "--show_tracebacks=True",
+        *_kernel_transport(home),
     ]
     return _started(arguments, home, port, "", "")
+
+
+def _kernel_transport(home: Path) -> list[str]:
+    """Sockets in files where that is possible: each kernel takes five ports, which the server
+    chooses some time before the kernel opens them, and a busy machine may have given them away.
+    """
+    longest = len(str(home / "runtime" / f"kernel-{uuid.uuid4()}-ipc-5"))
+    possible = sys.platform == "linux" and longest < _LONGEST_SOCKET
+    return ["--KernelManager.transport=ipc"] if possible else []
 
 
 def existing(address: str, root: str) -> Server:
@@ -154,7 +167,7 @@ def free_port() -> int:
 
 
 def _new_home() -> Path:
-    home = Path(tempfile.mkdtemp(prefix="framepack-browser-")).resolve()
+    home = Path(tempfile.mkdtemp(prefix="fpw-")).resolve()
     (home / "root").mkdir()
     return home
 

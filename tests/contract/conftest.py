@@ -12,7 +12,12 @@ from demo_asker import Asker, connect, pixels, poll
 from gradio_client import handle_file
 from PIL import Image
 
+from framepack_widgets.demo.dialects import DIALECTS
+from framepack_widgets.demo.endpoints import Endpoints
+from framepack_widgets.demo.features import Context, add_features
+from framepack_widgets.demo.folders import Folders
 from framepack_widgets.demo.options import DemoOptions
+from framepack_widgets.demo.page import make_page
 from framepack_widgets.demo.process import DemoProcess, start
 
 
@@ -71,5 +76,23 @@ def image(tmp_path: Path) -> Callable[[int], Any]:
         path = tmp_path / f"{number}.png"
         Image.fromarray(pixels(number)).save(path)
         return handle_file(str(path))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def config_of(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The whole page's config in a dialect, made without a server."""
+    made: dict[str, Any] = {}
+
+    def make(name: str) -> Any:
+        if name not in made:
+            folders = Folders.under(Path(tmp_path_factory.mktemp("studio")))
+            options = DemoOptions(dialect=name)
+            page = make_page(DIALECTS[name], [], folders, {})
+            Endpoints(options, folders, []).connect(page)
+            add_features(Context(page, folders, options))
+            made[name] = page.blocks.get_config_file()
+        return made[name]
 
     return make

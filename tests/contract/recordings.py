@@ -8,6 +8,13 @@ from typing import Any
 
 DATA = Path(__file__).parents[1] / "data"
 LEFT_OUT = "(long text left out)"
+RECORDED = {
+    "0.4": "recorded-0.4.json",
+    "0.5.1": "recorded-0.5.1.json",
+    "0.6": "recorded-0.6-table.json",
+    "0.6-html": "recorded-0.6-html.json",
+}
+"""{dialect of the built-in Studio: the file with what a Studio of that version said}"""
 LABELLED = {"gallery", "image", "number", "slider", "textbox", "video"}
 
 

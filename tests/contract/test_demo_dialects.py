@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from recordings import as_recorded, fields_of, recorded
+from recordings import RECORDED, as_recorded, fields_of, recorded
 
 from framepack_widgets.demo.dialects import DIALECTS
-from framepack_widgets.demo.endpoints import Endpoints
-from framepack_widgets.demo.folders import Folders
-from framepack_widgets.demo.options import DemoOptions
-from framepack_widgets.demo.page import make_page
 from framepack_widgets.schema import Schema
 from framepack_widgets.studio import dialect as clients
 from framepack_widgets.studio import wire
 
-RECORDED = {
-    "0.4": "recorded-0.4.json",
-    "0.5.1": "recorded-0.5.1.json",
-    "0.6": "recorded-0.6-table.json",
-    "0.6-html": "recorded-0.6-html.json",
-}
 OWN = (
     *("/handle_start_button", "/monitor_job", "/check_for_current_job", "/update_stats"),
     *("/end_process_with_update", "/confirmed_clear_all_jobs", "/clear_completed_jobs"),
     *("/load_queue_from_json", "/refresh_gallery", "/handle_queue_action"),
 )
-
-
-@pytest.fixture(scope="module")
-def config_of(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The Gradio config of a dialect, made without a server."""
-    made: dict[str, Any] = {}
-
-    def make(name: str) -> Any:
-        if name not in made:
-            folders = Folders.under(Path(tmp_path_factory.mktemp("studio")))
-            page = make_page(DIALECTS[name], [], folders, {})
-            Endpoints(DemoOptions(dialect=name), folders, []).connect(page)
-            made[name] = page.blocks.get_config_file()
-        return made[name]
-
-    return make
 
 
 @pytest.mark.parametrize("name", RECORDED)

@@ -2,50 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from recordings import as_recorded, fields_of, recorded
+from recordings import RECORDED, as_recorded, fields_of, recorded
 
 from framepack_widgets.demo.dialects import DIALECTS
-from framepack_widgets.demo.endpoints import Endpoints
-from framepack_widgets.demo.features import Context, add_features
-from framepack_widgets.demo.folders import Folders
-from framepack_widgets.demo.options import DemoOptions
-from framepack_widgets.demo.page import make_page
 from framepack_widgets.demo.writer_part import Writer
 from framepack_widgets.studio import wire
 from framepack_widgets.studio.writer_calls import DESCRIBE, ENHANCE, find
 
-RECORDED = {
-    "0.4": "recorded-0.4.json",
-    "0.5.1": "recorded-0.5.1.json",
-    "0.6": "recorded-0.6-table.json",
-    "0.6-html": "recorded-0.6-html.json",
-}
 OWN = (
     *("/handle_enhance_prompt", "/handle_caption"),
     *("/enhance_prompt_wrapper", "/caption_image_wrapper"),
 )
-
-
-@pytest.fixture(scope="module")
-def config_of(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The whole page's config in a dialect, made without a server."""
-    made: dict[str, Any] = {}
-
-    def make(name: str) -> Any:
-        if name not in made:
-            folders = Folders.under(Path(tmp_path_factory.mktemp("studio")))
-            options = DemoOptions(dialect=name)
-            page = make_page(DIALECTS[name], [], folders, {})
-            Endpoints(options, folders, []).connect(page)
-            add_features(Context(page, folders, options))
-            made[name] = page.blocks.get_config_file()
-        return made[name]
-
-    return make
 
 
 @pytest.mark.parametrize("name", RECORDED)

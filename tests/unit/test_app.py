@@ -390,27 +390,3 @@ def test_under_voila_all_is_drawn_before_the_cell_ends(tmp_path, monkeypatch) ->
     app = App(NOWHERE, library=tmp_path / "lib")
     assert app._bar.state == "failed", "its page asks for the widgets once, after the cell"
     app.close()
-
-
-def test_a_new_view_is_told_what_it_may_have_missed(app: App, monkeypatch) -> None:
-    with pytest.raises(FramePackError):
-        app.studio  # noqa: B018
-    said: list[tuple[str, object]] = []
-    monkeypatch.setattr(
-        "ipywidgets.Widget.send_state",
-        lambda widget, key=None: said.append((type(widget).__name__, key)),
-    )
-
-    def here(view: str, seen: bool) -> None:
-        app._strip._handle_page(None, {"kind": "here", "view": view, "seen": seen}, [])
-
-    here("a", True)
-    assert ("App", "children") in said
-    assert ("ConnectionBar", None) in said
-    assert ("TabStrip", None) not in said, "which tab is open is the page's to say"
-    said.clear()
-    here("a", False)
-    here("a", True)
-    assert not said
-    here("b", True)
-    assert said

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from framepack_widgets.widgets.app.app_connection import Connection, Target
+from framepack_widgets.widgets.app.app_connection import Connection, Target, page_comes_later
 from framepack_widgets.widgets.app.app_tabs import Tabs, titles
 from framepack_widgets.widgets.app.app_text import connecting_line, keys_help
 from framepack_widgets.widgets.app.app_watch import LibraryWatch, Look
 from framepack_widgets.widgets.app.connection_bar import ConnectionBar, Way
 from framepack_widgets.widgets.app.connection_line import ConnectionLine
-from framepack_widgets.widgets.app.late_pages import is_served_by_voila, say_again
 from framepack_widgets.widgets.app.notice import Notice
 from framepack_widgets.widgets.app.tab_strip import TabStrip
 from framepack_widgets.widgets.closing import below, close_all
@@ -28,6 +26,7 @@ from framepack_widgets.widgets.saved_html import clip_html
 from framepack_widgets.widgets.theme import dressed
 
 if TYPE_CHECKING:
+    import os
     import ssl
 
     from framepack_widgets.job import JobRecord
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _LOOK_S = 1.0
-_REST_S = 20.0  # a Studio that takes longer than that to answer arrives when the page is there
 _GLANCE_S = 5.0  # while it is open but out of sight: others may ask for renders
 
 
@@ -77,7 +75,6 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._bar = ConnectionBar(self._change, self._again, self._refresh, keys_help=keys_help())
         self._strip = TabStrip(titles=titles())
         self._strip.on_seen(self._start_looking)
-        self._strip.on_view(self._say_again)
         self._notice = Notice()
         self._tabs = Tabs(lambda: self.library, lambda: self.form, self._go_to)
         self._foot = ipywidgets.VBox([self._notice])
@@ -93,8 +90,8 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             in_background(self._connection.have, given)
         else:
             self._connect(target)
-        if is_served_by_voila() and self._connection.is_over(_REST_S):
-            self._look(always=True)  # everything is drawn before its page comes
+        if page_comes_later() and self._connection.is_over():
+            self._look(always=True)
 
     # ------------------------------------------------------------------ what it is
 
@@ -211,10 +208,6 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         with self._guard:
             if not self._closed:
                 self._tabs.open(self._strip.selected, self._watch)
-
-    def _say_again(self) -> None:
-        boxes = (self, *self._tabs.panels, self._foot)
-        say_again(boxes, (self._bar, self._notice), self._strip)
 
     def _go_to(self, tab: int) -> None:
         """Something was done in another tab that shows there."""

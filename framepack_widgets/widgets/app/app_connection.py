@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import os
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -17,6 +18,16 @@ from framepack_widgets.widgets.app.connection_bar import Way
 if TYPE_CHECKING:
     from framepack_widgets.library import Library
     from framepack_widgets.session import Studio
+
+_REST_S = 20.0  # a Studio that takes longer to answer arrives when the page is there
+
+
+def page_comes_later() -> bool:
+    """Whether this is Voilà: its page comes after the cells, and asks once for all widgets.
+
+    What is made while it asks, it does not find, and then shows no form.
+    """
+    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
 
 
 @dataclass(frozen=True)
@@ -108,9 +119,9 @@ class Connection:
                 return self.studio
             raise
 
-    def is_over(self, timeout_s: float) -> bool:
-        """Wait until the attempt has come to an end, a good one or not; False: it has not yet."""
-        return bool(concurrent.futures.wait([self._attempt], timeout_s).done)
+    def is_over(self) -> bool:
+        """Wait a while until the attempt has come to an end, a good one or not; whether it has."""
+        return bool(concurrent.futures.wait([self._attempt], _REST_S).done)
 
     def wait_library(self) -> Library:
         """The Library, which needs no Studio. Raises LibraryError."""

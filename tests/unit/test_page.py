@@ -1,0 +1,95 @@
+"""What all page widgets share: what the page is told when several threads change a widget."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+import traitlets
+
+from framepack_widgets.widgets.page import PageWidget
+
+
+class Line(PageWidget):
+    text = traitlets.Unicode("").tag(sync=True)
+    number = traitlets.Int(0).tag(sync=True)
+
+
+@pytest.fixture
+def told(monkeypatch) -> list[dict[str, Any]]:
+    """The states that the page was sent, in their order."""
+    states: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        PageWidget, "_send", lambda _, message, buffers=None: states.append(message["state"])
+    )
+    return states
+
+
+def test_what_was_read_first_is_not_sent_last(told, monkeypatch) -> None:
+    line, read, go_on = Line(), threading.Event(), threading.Event()
+    told.clear()
+    as_it_is = Line.get_state
+
+    def slowly(widget: Line, key: Any = None, **options: Any) -> dict[str, Any]:
+        state: dict[str, Any] = as_it_is(widget, key, **options)
+        if state.get("text") == "connecting":
+            read.set()
+            go_on.wait(10)
+        return state
+
+    monkeypatch.setattr(Line, "get_state", slowly)
+    first = threading.Thread(target=setattr, args=(line, "text", "connecting"))
+    first.start()
+    assert read.wait(10)
+    second = threading.Thread(target=setattr, args=(line, "text", "connected"))
+    second.start()
+    second.join(0.2)  # it has sent, or waits for its turn
+    go_on.set()
+    first.join(10)
+    second.join(10)
+    assert [state["text"] for state in told] == ["connecting", "connected"]
+
+
+def test_changes_are_held_and_sent_as_one(told) -> None:
+    line = Line()
+    told.clear()
+    with line.hold_sync():
+        line.text = "a"
+        with line.hold_sync():
+            line.number = 1
+        assert told == []
+    assert told == [{"text": "a", "number": 1}]
+
+
+def test_no_change_is_lost_where_another_thread_holds_its_own(told) -> None:
+    line, noting, go_on = Line(), threading.Event(), threading.Event()
+
+    class Noted(set[str]):
+        def add(self, name: str) -> None:
+            noting.set()
+            go_on.wait(10)
+            super().add(name)
+
+    line._trait_values["_states_to_send"] = Noted()
+    told.clear()
+    end = threading.Event()
+
+    def hold() -> None:
+        with line.hold_sync():
+            holds.set()
+            end.wait(10)
+
+    holds = threading.Event()
+    holding = threading.Thread(target=hold)
+    holding.start()
+    assert holds.wait(10)
+    changing = threading.Thread(target=setattr, args=(line, "text", "done"))
+    changing.start()
+    assert noting.wait(10)
+    end.set()
+    holding.join(0.2)  # it has sent what it knew of, or waits for the other
+    go_on.set()
+    for thread in (holding, changing):
+        thread.join(10)
+    assert told == [{"text": "done"}]
