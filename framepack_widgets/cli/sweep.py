@@ -130,7 +130,8 @@ def _plan(studio: Studio, read: Spec, name: str, talk: Talk) -> ExitCode:
     lines = [f"{name}: {read.sweep!r}", str(planned)]
     if planned.bytes is not None and planned.to_render:
         lines.append(f"about {planned.bytes / 1e6:,.0f} MB on disk")
-    talk.result(plan_data(planned, name), "\n".join([*lines, "nothing was sent"]))
+    hint = "nothing was sent; --run renders it" if planned.to_render else "nothing was sent"
+    talk.result(plan_data(planned, name), "\n".join([*lines, hint]))
     return ExitCode.OK if planned.ok else ExitCode.SETTINGS
 
 

@@ -60,7 +60,7 @@ def load_spec(path: str | os.PathLike[str], *, schema: Schema | None = None) -> 
         text = file.read_text(encoding="utf-8-sig")
         data = json.loads(text) if file.suffix.casefold() == ".json" else _toml(text)
     except (OSError, ValueError) as error:
-        raise SettingsError(f"the sweep in {file} cannot be read ({error}).") from error
+        raise SettingsError(f"the sweep in {file} cannot be read ({_reason(error)}).") from error
     try:
         return read_spec(data, folder=file.absolute().parent, schema=schema)
     except SettingsError as error:
@@ -118,6 +118,14 @@ def _toml(text: str) -> Any:
     return tomllib.loads(text)
 
 
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return (error.strerror or str(error)).lower()
+    # The mistake that nearly everybody makes once.
+    hint = "; in TOML, texts stand in quotes" if "Invalid value" in str(error) else ""
+    return f"{error}{hint}"
+
+
 def _wrong_keys(data: Any, schema: Schema | None) -> list[Problem]:
     if not isinstance(data, Mapping):
         return [Problem("spec", "it holds no keys.", "Write [settings] and [axes].")]
@@ -126,12 +134,13 @@ def _wrong_keys(data: Any, schema: Schema | None) -> list[Problem]:
     for key, table in tables:
         if not isinstance(table, Mapping):
             found.append(Problem(key, "it is no table.", f"Write [{key}] with a line for each."))
-    if found:
-        return found
+    is_odd = bool(found)
+    data = {k: v for k, v in data.items() if k not in _TABLES or isinstance(v, Mapping)}
     offered = tuple(schema.names) if schema is not None else KNOWN
     points = data.get("points", ())
     if not isinstance(points, (list, tuple)) or not all(isinstance(p, Mapping) for p in points):
-        return [Problem("points", "it is no list of settings.", "Write [[points]] for each.")]
+        wrong_list = Problem("points", "it is no list of settings.", "Write [[points]] for each.")
+        return [*found, wrong_list]
     places = [
         ("settings", data.get("settings", {})),
         *((f"points[{n}]", p) for n, p in enumerate(points)),
@@ -150,7 +159,7 @@ def _wrong_keys(data: Any, schema: Schema | None) -> list[Problem]:
             if not isinstance(given.get("search_replace", []), list):
                 hint = 'Write search_replace = ["cat", "dog"].'
                 found.append(Problem(f"axes.{key}", "search_replace is a list.", hint))
-    return found + _wrong_ways(data)
+    return found if is_odd else found + _wrong_ways(data)
 
 
 def _wrong_ways(data: Mapping[str, Any]) -> list[Problem]:

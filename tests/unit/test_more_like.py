@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+from library_tools import until
 from run_world import BASE, Session, sweep_of, until_over
 from runner_world import World, scenario
 
 from framepack_widgets.more_like import more_beside, more_like
 from framepack_widgets.settings import Settings
 from framepack_widgets.widgets.compare.more_offer import offer_more
+from framepack_widgets.widgets.sweeps.sweep_view import SweepView
 
 
 def seeds_of(run) -> list[int]:
@@ -69,3 +71,19 @@ async def test_beside_a_run(world: World) -> None:
     assert shown[0].points[0].settings.steps == 4
     assert len(shown[0].points) == 4
     assert more_beside(run, run.points[0].settings) is shown[0]
+
+
+@scenario(autoplay=True)
+async def test_in_the_view_of_a_run(world: World) -> None:
+    run = Session(world).run(sweep_of(steps=[4, 5]))
+    await until_over(world, run)
+    view = SweepView(run)
+    view._act("compare", list(run.points))
+    (compare,) = view._below.children
+    assert compare._can_more
+    message = {"kind": "act", "action": "more", "clip": 1, "key": compare._clips[1]["key"]}
+    compare._handle_page(None, message, [])
+    until(lambda: view.run is not run)
+    assert view.run.name == "more like ours"
+    assert {point.settings.steps for point in view.run.points} == {5}
+    view.close()

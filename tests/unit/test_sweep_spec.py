@@ -200,6 +200,8 @@ def test_all_wrong_keys_at_once():
     ]
     error = told(lambda: read_spec({"axis": {}, "setings": {}, "name": "x"}))
     assert [p.field for p in error.problems] == ["axis", "setings"]
+    error = told(lambda: read_spec({"axis": {}, "random": 3, "settings": {"promt": "x"}}))
+    assert [p.field for p in error.problems] == ["axis", "random", "settings.promt"]
     assert "Did you mean axes?" in str(error)
 
 
@@ -239,5 +241,13 @@ def test_wrong_axes_and_wrong_values_together(folder):
 def test_files_that_cannot_be_read(folder):
     (folder / "bad.toml").write_text("a = = 3")
     (folder / "bad.json").write_text("{")
-    for name in ("bad.toml", "bad.json", "lost.toml"):
-        assert "cannot be read" in str(told(lambda name=name: load_spec(folder / name)))
+    (folder / "bare.toml").write_text("name = night")
+    for name, said in (
+        ("bad.toml", "in TOML, texts stand in quotes"),
+        ("bare.toml", "in TOML, texts stand in quotes"),
+        ("bad.json", "line 1"),
+        ("lost.toml", "no such file"),
+    ):
+        error = told(lambda name=name: load_spec(folder / name))
+        assert "cannot be read" in str(error)
+        assert said in str(error)

@@ -37,8 +37,8 @@ class Arranged(SeenWidget):
     def measure(self) -> None:
         """Measure the clips that have no numbers yet; returns at once.
 
-        That takes about as long as they play. The page shows how far it is and can stop it. What
-        was measured of a Library's clips is kept there.
+        Usually quicker than playing them. The page shows how far it is and can stop it. What was
+        measured of a Library's clips is kept there.
         """
         # Not one of the few threads that clicks need, and none that a kernel's end waits for.
         work = threading.Thread(

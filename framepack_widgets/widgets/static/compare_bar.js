@@ -143,7 +143,7 @@ class CompareBar {
     this.measuring.hidden = !busy && !lacking;
     this.lacking.textContent = busy || `${lacking} ${lacking === 1 ? "clip is" : "clips are"} not measured yet`;
     this.measureButton.textContent = busy ? "stop measuring" : "measure";
-    this.measureButton.title = busy ? "Stop; what was measured stays" : "Measure them in the background: it takes about as long as they play";
+    this.measureButton.title = busy ? "Stop; what was measured stays" : "Measure them in the background; usually quicker than playing them";
   }
 }
 
