@@ -73,21 +73,27 @@ def estimates(demo: DemoProcess, library: Path) -> None:
         run = studio.run(later, name="later")
         points = {point.number: point for point in run.result()}
     times = rendered(demo)
-    held, total = 0, 0.0
-    print(f"{'seconds':>8} {'steps':>6} {'CFG':>5} {'planned, s':>15} {'took, s':>8}")
+    held, noted, total = 0, 0, 0.0
+    print(f"{'seconds':>8} {'steps':>6} {'CFG':>5} {'planned, s':>15} {'took, s':>8} {'noted':>6}")
     for number, render in sorted(plan.render_of.items()):
         job = points[number].job
-        begun, ended = times[(job.record.trace.server_id or "") if job is not None else ""]
-        low, high = render.cost.seconds or (0.0, 0.0)
-        took, values = ended - begun, ASKED[number]
-        good = low <= took <= high
-        held, total = held + good, total + took
-        asked = f"{values['seconds']:8} {values['steps']:6} {values['cfg_scale']:5}"
-        print(
-            f"{asked} {low:7.2f} - {high:5.2f} {took:8.2f}{'' if low <= took <= high else '  no'}"
+        if job is None or render.cost.seconds is None:
+            raise SystemExit(f"nothing is known of {points[number]}")
+        record, (low, high) = job.record, render.cost.seconds
+        begun, ended = times[record.trace.server_id or ""]
+        took, told = ended - begun, (record.ended_at or 0.0) - (record.started_at or 0.0)
+        held, noted, total = (
+            held + (low <= took <= high),
+            noted + (low <= told <= high),
+            total + took,
         )
+        values = ASKED[number]
+        asked = f"{values['seconds']:8} {values['steps']:6} {values['cfg_scale']:5}"
+        mark = "" if low <= took <= high else "  no"
+        print(f"{asked} {low:7.2f} - {high:5.2f} {took:8.2f} {told:6.2f}{mark}")
     low, high = plan.estimate or (0.0, 0.0)
-    print(f"held by {held} of {len(ASKED)}; together {low:.1f} - {high:.1f} s, took {total:.1f} s")
+    print(f"held by {held} of {len(ASKED)}, by {noted} of the times that the Library noted")
+    print(f"together {low:.1f} - {high:.1f} s, took {total:.1f} s")
 
 
 def rendered(demo: DemoProcess) -> dict[str, tuple[float, float]]:
