@@ -310,8 +310,10 @@ function arrange() {
   if (!here.length) place.append(make("p", {}, "No point has these values. Choose others above."));
   if (names >= 0) selectors.querySelectorAll("select")[names]?.focus();
   transport.hidden = !tiles.some((tile) => tile.clip);
+  onPaper.textContent = others().filter((n) => chosen.pages[n] !== ALL).map((n) => titled(n, chosen.pages[n])).join(", ");
   draw();
 }
+const onPaper = make("p", { className: "on-paper" }); // what the menus say, which are not printed
 let isStacked = false;
 const titled = (axis, value) => `${axes[axis].name}: ${axes[axis].values[value]}`;
 function stacked(members, rows) {
@@ -354,7 +356,7 @@ document.getElementById("report").append(
     if (value) root.dataset.theme = value;
     else delete root.dataset.theme;
   }))),
-  common, place, transport, dialog,
+  common, onPaper, place, transport, dialog,
 );
 arrange();
 let width = place.clientWidth;
