@@ -38,6 +38,14 @@ from framepack_widgets.library.trash import Trash
 from framepack_widgets.settings import Settings
 
 
+_STOP = "Stop it first (run.stop()), then delete it."
+_FIRST = {
+    Wish.RUN: _STOP,
+    Wish.PAUSE: _STOP,
+    Wish.STOP: "It was stopped; when the Studio has ended them (run.result() waits), delete it.",
+}
+
+
 class RunStore(Turns):
     """The runs of one Library. Thread-safe; every change is on disk when its call returns."""
 
@@ -157,13 +165,14 @@ class RunStore(Turns):
         Raises LibraryError, and does nothing, while points of it wait or are rendered.
         """
         with self._database.write() as connection:
-            row = connection.execute("SELECT name FROM runs WHERE id = ?", (run,)).fetchone()
+            sql = "SELECT name, wish FROM runs WHERE id = ?"
+            row = connection.execute(sql, (run,)).fetchone()
             if row is None:
                 raise LibraryError(f"There is no run {run} in {self._database.file} any more.")
             if connection.execute(IS_GOING, (run, run, run)).fetchone()[0]:
                 raise LibraryError(
                     f"The run {row[0]!r} is not over: some of its points wait or are being "
-                    "rendered. Stop it first (run.stop()), then delete it. Nothing was deleted."
+                    f"rendered. {_FIRST[Wish(row[1])]} Nothing was deleted."
                 )
             connection.execute(LEAVE_JOBS_ALONE, (run,))
             connection.execute("DELETE FROM job_inputs WHERE job = ?", (f"run:{run}",))
