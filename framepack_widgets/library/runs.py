@@ -37,7 +37,6 @@ from framepack_widgets.library.store import JobStore
 from framepack_widgets.library.trash import Trash
 from framepack_widgets.settings import Settings
 
-
 _STOP = "Stop it first (run.stop()), then delete it."
 _FIRST = {
     Wish.RUN: _STOP,
