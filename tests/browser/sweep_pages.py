@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, expect
 
 SHOTS = [(400, "light"), (400, "dark"), (1600, "light"), (1600, "dark")]
 _APP = "import framepack_widgets as fp\napp = fp.App({url!r}, library='sweep')\napp"
-_BASE = "app.settings = app.settings.replace(seconds=1, seed=7, steps=8, prompt='a cat yawns')"
-_RUN = (
-    "run = app.studio.run(fp.Sweep(app.settings, **{axes!r}), name={name!r})\n"
-    "run.result(120)\nprint(run.counts)"
+_BASE = (  # small, so that nothing takes long
+    "app.settings = app.settings.replace(seconds=1, seed=7, steps=8, width=256, height=256, "
+    "prompt='a cat yawns')"
 )
+# Clips that the Library has already, so that nothing has to be rendered.
+_FILLED = """
+import shutil, time
+from framepack_widgets.job import JobRecord, JobState
+library, studio = app.library, app.studio
+sweep = fp.Sweep(app.settings, **{axes!r})
+plan = sweep.plan(studio)
+for n, render in enumerate(plan.renders):
+    file = library.clips_folder / f"{{n:012x}}.mp4"
+    shutil.copy({clip!r}, file)
+    library.add(JobRecord(
+        f"{{n:012x}}", studio.key, plan.settings(render), time.time(), clip=file.name,
+        state=JobState.DONE, verified="stamp", content=render.id))
+run = studio.run(sweep, name={name!r})
+run.result(60)
+print(run.counts)
+"""
 
 
 class SweepTab:
@@ -38,9 +55,9 @@ class SweepTab:
         expect(self.editor.get_by_role("combobox", name="Axis 1", exact=True)).to_be_visible()
         return self
 
-    def run(self, name: str, **axes: Any) -> None:
-        """Render a sweep from Python, and wait for it."""
-        self.nb.evaluate_in_kernel(_RUN.format(axes=axes, name=name))
+    def fill(self, name: str, clip: Path, **axes: Any) -> str:
+        """A run whose points all have a copy of this clip; its counts."""
+        return self.nb.evaluate_in_kernel(_FILLED.format(axes=axes, clip=str(clip), name=name))
 
     def axis(self, number: int, key: str, label: str) -> Locator:
         """Choose what an axis is, from 1; the box for its values."""

@@ -85,7 +85,7 @@ def test_a_sweep_by_clicking(notebook, demo_server, browser):
     in_step(nb.page, ".fpw-sweep video", 12)
     tab.press("stop playing")
     compared_and_rated(tab)
-    grid_written(tab, codes)
+    grid_written(tab, codes, browser)
     report_written(tab, browser)
     assert nb.uncaught() == []
 
@@ -111,7 +111,7 @@ def compared_and_rated(tab):
     expect(compare).to_have_count(0)
 
 
-def grid_written(tab, codes):
+def grid_written(tab, codes, browser):
     """By clicking; then it plays below, each clip at the place of its values."""
     files, page = tab.files, tab.nb.page
     tab.press("grid video…")
@@ -123,6 +123,8 @@ def grid_written(tab, codes):
     video = tab.panel.locator(".fpw-player video")
     expect(video).to_be_visible(timeout=60_000)
     expect(files).to_contain_text("Grid video of night is written:")
+    video.scroll_into_view_if_needed()  # it plays while it is seen
+    expect(video).not_to_have_js_property("currentTime", 0)
     sheet = picture(video)
     tile = picture(hovered(tab, 0))
     height, width = tile.shape[:2]
@@ -132,6 +134,10 @@ def grid_written(tab, codes):
         y = sheet.shape[0] - (4 - row) * (height + GAP)
         shown = shown_code(sheet[y : y + height, x : x + width]).settings.hex()
         assert shown == code, f"another clip than {name}"
+    with browser.expect_page() as opened:
+        files.get_by_role("button", name="open").click()
+    opened.value.wait_for_function("() => document.querySelector('video').currentTime > 0")
+    opened.value.close()
 
     tab.press("grid video…")
     expect(name_box := files.get_by_role("textbox", name="file")).to_have_value("night-grid-2.mp4")

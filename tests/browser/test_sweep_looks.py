@@ -6,12 +6,14 @@ from playwright.sync_api import expect
 
 from browser.looks import contrast, no_horizontal_scroll, tab_stops, unreached
 from browser.sweep_pages import SHOTS, SweepTab
+from browser.videos import numbered_clip
 
 
-def test_it_looks_well_at_any_width(notebook, demo):
+def test_it_looks_well_at_any_width(notebook, demo, tmp_path):
     tab = SweepTab(notebook, demo.url)
     nb, tiles = tab.nb, tab.tiles
-    tab.run("night", cfg_scale=[1.0, 1.5, 2.0, 2.5], seed=[1, 2, 3])
+    clip = numbered_clip(tmp_path / "clip.mp4")
+    tab.fill("night", clip, cfg_scale=[1.0, 1.5, 2.0, 2.5], seed=[1, 2, 3])
     tab.open()
     tab.axis(1, "cfg_scale", "CFG Scale").fill("1, 99")
     tab.editor.get_by_role("checkbox", name="draft first").check()

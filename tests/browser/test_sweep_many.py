@@ -11,22 +11,6 @@ from playwright.sync_api import expect
 from browser.sweep_pages import SweepTab
 from browser.videos import numbered_clip
 
-MANY = """
-import shutil, time
-from framepack_widgets.job import JobRecord, JobState
-library, studio = app.library, app.studio
-sweep = fp.Sweep(app.settings, cfg_scale=[1 + n / 10 for n in range(20)], seed=list(range(10)))
-plan = sweep.plan(studio)
-for n, render in enumerate(plan.renders):
-    file = library.clips_folder / f"{{n:012x}}.mp4"
-    shutil.copy({clip!r}, file)
-    library.add(JobRecord(
-        f"{{n:012x}}", studio._desk.key, plan.settings(render), time.time(), clip=file.name,
-        state=JobState.DONE, verified="stamp", content=render.id))
-run = studio.run(sweep, name="many")
-run.result(60)
-print(run.counts)
-"""
 LISTEN = """
 tiles = app._tabs._sweep.view.tiles
 heard, really_tell = [], tiles._tell
@@ -73,7 +57,8 @@ def test_two_hundred_points_stay_fluid(notebook, demo, tmp_path):
     tab = SweepTab(notebook, demo.url)
     nb, page = tab.nb, tab.nb.page
     clip = numbered_clip(tmp_path / "clip.mp4", 30)
-    assert nb.evaluate_in_kernel(MANY.format(clip=str(clip))) == "{'done': 200}"
+    axes = {"cfg_scale": [1 + n / 10 for n in range(20)], "seed": list(range(10))}
+    assert tab.fill("many", clip, **axes) == "{'done': 200}"
     begun = time.monotonic()
     tab.open()
     expect(tab.tiles).to_have_count(200)

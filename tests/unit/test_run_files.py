@@ -224,6 +224,8 @@ def test_a_report_of_one_file_or_a_folder(files, run):
     work = state(files, "done")
     assert work["files"][0]["name"] == "r.html" and not work["files"][0]["plays"]
     assert run.asked[0][1]["single_file"] is False
+    told = work["files"][0]
+    assert told["route"] is None and "open it from disk" in told["why"]
     assert files.played == [None]
 
 

@@ -133,14 +133,39 @@ export default {
     // Only where the notebook server really hands that file out.
     async function offerLink(file, line) {
       const address = file.route === null || !file.size ? null : addressOf(file);
-      if (address === null) return;
+      if (address === null) {
+        if (file.why) line.append(make("span", { class: "fpw-quiet fpw-wrap" }, `No link to it: ${file.why}.`));
+        return;
+      }
       try {
         await part(address, 0, 1, file.size, abort.signal);
       } catch {
         return;
       }
-      line.lastChild.prepend(make("a", { href: address, target: "_blank", rel: "noopener", title: `Open ${file.name} in a new tab` }, "open"));
+      const title = `Open ${file.name} in a new tab`;
+      line.lastChild.prepend(file.plays
+        ? make("button", { type: "button", title, onclick: () => openVideoTab(address, file.name) }, "open")
+        : make("a", { href: address, target: "_blank", rel: "noopener", title }, "open"));
       if (/\.(gif|webp)$/i.test(file.name)) line.append(make("img", { src: address, alt: file.name, class: "fpw-file-picture" }));
+    }
+    // The server puts what it hands out into a sandbox, in which a browser plays no video, and hands
+    // nothing out to a page without an address: so this one fetches it for an empty page.
+    async function openVideoTab(address, name) {
+      const tab = window.open("about:blank", "_blank");
+      if (!tab) return;
+      tab.document.title = name;
+      Object.assign(tab.document.body.style, { margin: 0, height: "100vh", display: "flex", color: "#fff", background: "#111" });
+      try {
+        const answer = await fetch(address, { cache: "no-store" });
+        if (!answer.ok) throw new Error(`the notebook server does not hand it out (HTTP ${answer.status})`);
+        const url = URL.createObjectURL(await answer.blob());
+        tab.addEventListener("pagehide", () => URL.revokeObjectURL(url));
+        const video = make("video", { src: url, controls: true, loop: true, muted: true, autoplay: true, title: name });
+        Object.assign(video.style, { maxWidth: "100%", maxHeight: "100%", margin: "auto" });
+        tab.document.body.append(video);
+      } catch (error) {
+        tab.document.body.append(`✖ ${name}: ${error.message}`);
+      }
     }
     function draw() {
       drawForm();

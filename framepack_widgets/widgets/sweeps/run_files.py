@@ -21,6 +21,7 @@ from framepack_widgets.widgets.page import PageWidget
 from framepack_widgets.widgets.sweeps.file_order import (
     GRID,
     KINDS,
+    REPORT,
     FileOrder,
     clips_size,
     fits_one_file,
@@ -165,7 +166,7 @@ class RunFiles(PageWidget):
                 "name": writing.order.path.name,
                 "text": writing.text or (writing.progress if state == WRITING else ""),
                 "share": writing.share,
-                "files": [_shown(file) for file in writing.files],
+                "files": [_shown(file, writing.order) for file in writing.files],
                 "notes": list(writing.notes[:_NOTES]),
             }
             if state == DONE and before != DONE:
@@ -175,9 +176,12 @@ class RunFiles(PageWidget):
                     self._later(self._show_video, first)
 
 
-def _shown(file: Path) -> dict[str, Any]:
+def _shown(file: Path, order: FileOrder) -> dict[str, Any]:
     """What the page is told of a file; route: its address below the server's `/files/`."""
     route, why = route_of(file)
+    if order.kind == REPORT and not order.one_file:
+        # What a server hands out as a file is a page without an origin: it may fetch no clips.
+        route, why = None, "notebook servers hand out no clips to such a page: open it from disk"
     about = file.stat() if file.exists() else None
     return {
         "path": str(file),
