@@ -78,6 +78,7 @@ def save_spec(path: str | os.PathLike[str], sweep: Sweep, name: str = "") -> Non
     file = Path(path).expanduser()
     is_json = file.suffix.casefold() == ".json"
     text = spec_text(sweep, name, as_json=is_json, folder=file.absolute().parent)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8", newline="\n")
 
 

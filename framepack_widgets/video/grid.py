@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     Cell: TypeAlias = Clip | str | os.PathLike[str] | Empty | None
 Progress = Callable[[int, int], None]
+_OTHERS = (".avi", ".m4v", ".mkv", ".mov", ".mpg", ".webm", ".apng", ".jpg", ".jpeg", ".png")
 _FASTEST = 120  # pictures a second
 _FASTEST_GIF = 50  # browsers show faster ones at 10
 
@@ -161,6 +162,8 @@ def _write(composer: Composer, target: Path, poster: Path, title: str, watch: _W
 
 def _target(path: str | os.PathLike[str]) -> Path:
     target = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 links stay links
+    if target.suffix.lower() in _OTHERS:
+        raise ValueError(f"a grid is written as .mp4, .gif or .webp, not as {target.suffix}")
     if target.suffix.lower() not in WRITERS:
         target = target.with_name(target.name + ".mp4")
     return target

@@ -290,6 +290,7 @@ def test_nothing_is_overwritten_unasked(clips: list[Path], tmp_path: Path) -> No
     ("wrong", "message"),
     [
         ({"unequal": "stretch"}, "freeze, loop, trim"),
+        ({"name": "g.avi"}, r"\.mp4, \.gif or \.webp, not as \.avi"),
         ({"fps": 0}, "above 0"),
         ({"gap": -1}, "0 to 200 px"),
         ({"tile": 0}, "longer side"),
@@ -299,7 +300,7 @@ def test_nothing_is_overwritten_unasked(clips: list[Path], tmp_path: Path) -> No
 )
 def test_what_cannot_be_meant(clips: list[Path], tmp_path: Path, wrong: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        write_grid(tmp_path / "g.mp4", [clips], **wrong)
+        write_grid(tmp_path / wrong.pop("name", "g.mp4"), [clips], **wrong)
     assert list(tmp_path.iterdir()) == []
 
 

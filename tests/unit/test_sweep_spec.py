@@ -131,8 +131,8 @@ def test_sweeps_of_every_kind_through_a_file(folder, suffix):
         fp.Sweep(BASE, prompt="a {red|blue} car"),
         fp.Sweep(BASE),
     ):
-        save_spec(folder / f"spec{suffix}", sweep, "night")
-        spec = load_spec(folder / f"spec{suffix}")
+        save_spec(folder / "new" / f"spec{suffix}", sweep, "night")
+        spec = load_spec(folder / "new" / f"spec{suffix}")
         assert spec.sweep == sweep
         assert spec.name == "night"
 
