@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -83,22 +84,19 @@ def _of_another_kind(
 
 def _span(renders: Sequence[Render], work: float) -> tuple[float, float]:
     """(low, high), s, of a render of the same kind and so much work."""
-    spans = [_around(renders, fixed, rate, work) for fixed, rate in _lines(renders)]
+    spans = [
+        (low * (fixed + rate * work), high * (fixed + rate * work))
+        for fixed, rate, low, high in _lines(tuple(renders))
+    ]
     return min(low for low, _ in spans), max(high for _, high in spans)
 
 
-def _around(
-    renders: Sequence[Render], fixed: float, rate: float, work: float
-) -> tuple[float, float]:
-    expected = fixed + rate * work
-    # One slow render (the first loads the model) shall not pull the whole span up.
-    off = sorted(r.seconds / (fixed + rate * r.work) for r in renders)
-    low, high = min(1 / _USUAL, _quantile(off, 0.2)), max(_USUAL, _quantile(off, 0.8))
-    return expected * low, expected * high
+@lru_cache(maxsize=64)  # a plan asks for thousands of renders by the same earlier ones
+def _lines(renders: tuple[Render, ...]) -> tuple[tuple[float, float, float, float], ...]:
+    """(fixed part, s; rate, s per work; how much less and more of it may be), that may hold.
 
-
-def _lines(renders: Sequence[Render]) -> list[tuple[float, float]]:
-    """(fixed part, s; rate, s per work) that may hold: one where the renders tell, else two."""
+    One where the renders tell how much is fixed, else two.
+    """
     usual = statistics.median(r.seconds / r.work for r in renders)
     slopes = [
         (b.seconds - a.seconds) / (b.work - a.work)
@@ -107,9 +105,17 @@ def _lines(renders: Sequence[Render]) -> list[tuple[float, float]]:
     ]
     if not slopes:
         share = _FIXED_SHARE * statistics.median(r.seconds for r in renders)
-        return [(0.0, usual), (share, usual * (1 - _FIXED_SHARE))]
-    rate = min(usual, max(statistics.median(slopes), usual * _FLATTEST))
-    return [(max(0.0, statistics.median(r.seconds - rate * r.work for r in renders)), rate)]
+        lines = [(0.0, usual), (share, usual * (1 - _FIXED_SHARE))]
+    else:
+        rate = min(usual, max(statistics.median(slopes), usual * _FLATTEST))
+        lines = [(max(0.0, statistics.median(r.seconds - rate * r.work for r in renders)), rate)]
+    return tuple((fixed, rate, *_spread(renders, fixed, rate)) for fixed, rate in lines)
+
+
+def _spread(renders: Sequence[Render], fixed: float, rate: float) -> tuple[float, float]:
+    # One slow render (the first loads the model) shall not pull the whole span up.
+    off = sorted(r.seconds / (fixed + rate * r.work) for r in renders)
+    return min(1 / _USUAL, _quantile(off, 0.2)), max(_USUAL, _quantile(off, 0.8))
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:
