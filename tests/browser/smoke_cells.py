@@ -25,7 +25,9 @@ clip = job.result(60)
 """
 SMOKE: dict[str, Smoke] = {
     "Player": Smoke(f"{STUDIO}fp.Player(clip)", "video"),
-    "Compare": Smoke("fp.Compare([clip, clip], ['one', 'two'])", "text=one"),
+    "Compare": Smoke(
+        "fp.Compare([clip, clip], ['one', 'two'])", ".fpw-compare-title:has-text('one')"
+    ),
     "JobView": Smoke("fp.JobView(job)", "text=done"),
     "Form": Smoke("fp.Form(studio)", "button:has-text('Render')"),
     "FramePicker": Smoke("fp.FramePicker()", "button"),
