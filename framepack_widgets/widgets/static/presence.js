@@ -21,6 +21,15 @@ function tellPresence(model, element) {
     clearInterval(beat);
     observer.disconnect();
     document.removeEventListener("visibilitychange", look);
-    model.send({ kind: "here", view, seen: null });
+    sendLast(model, { kind: "here", view, seen: null });
   };
+}
+
+// A view that goes may do so because its kernel did.
+function sendLast(model, message) {
+  try {
+    model.send(message);
+  } catch {
+    // nobody is left to hear it
+  }
 }

@@ -258,7 +258,6 @@ export default {
     model.send({ kind: "look" });
     return () => {
       clearTimeout(soon);
-      model.send({ kind: "visible", view, keys: null });
       model.off("msg:custom", onMessage);
       model.off("change:selected", drawSelection);
       for (const trait of traits) model.off(trait, drawActions);
@@ -267,6 +266,7 @@ export default {
       play.end();
       posters.end();
       for (const tile of tiles.values()) tile.end();
+      sendLast(model, { kind: "visible", view, keys: null });
       endPresence();
     };
   },

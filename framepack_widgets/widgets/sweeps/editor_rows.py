@@ -35,7 +35,8 @@ class Row(NamedTuple):
     text: str
 
 
-class Way(NamedTuple):
+@dataclass(frozen=True)
+class Way:
     """How the values of all rows come together."""
 
     combine: str = WAYS[0]

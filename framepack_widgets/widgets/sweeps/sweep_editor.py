@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -98,7 +99,7 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
             self._settings = sweep.settings
             self._rows = tuple(rows_of(sweep))
             combine = sweep.combine if sweep.combine in ("grid", "zip") else "grid"
-            self._way = self._way._replace(combine=combine)
+            self._way = replace(self._way, combine=combine)
             self._fill()
 
     @property
@@ -171,7 +172,7 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         """by: the view of the page that shows it already."""
         self.panel.state = {
             "rows": [row._asdict() for row in self._rows],
-            **self._way._asdict(),
+            **asdict(self._way),
             "draft": self._draft._asdict(),
             "name": self._name,
             "version": self._version,
