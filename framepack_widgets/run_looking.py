@@ -66,7 +66,9 @@ class Looking(Waiting):
         return self._earlier[1]
 
     def table(self, *, measure: bool = False) -> pd.DataFrame:
-        """One row a point: axes, state, times (s), metrics, rating, path; the index is its number.
+        """One row a point: axes, state, times, metrics, rating, path; the index is its number.
+
+        created_at and finished_at are moments (UTC), render_s is in s.
 
         measure: measure the clips that were not measured yet (`clip.metrics()`), which takes about
         as long as they play. Raises FramePackError where pandas is not installed.

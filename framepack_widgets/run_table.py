@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from framepack_widgets.sweep_run import SweepRun
 
 METRICS = NAMES
+_MOMENTS = ("created_at", "finished_at")  # columns
 _PLAIN = (str, int, float, bool)
 
 
@@ -27,7 +28,10 @@ def table_of(run: SweepRun, *, measure: bool = False) -> pd.DataFrame:
         import pandas as pd
     except ImportError as error:
         raise missing("pandas", "a table") from error
-    return pd.DataFrame(rows_of(run, measure=measure)).set_index("point")
+    table = pd.DataFrame(rows_of(run, measure=measure)).set_index("point")
+    for name in _MOMENTS:
+        table[name] = pd.to_datetime(table[name].astype(float), unit="s", utc=True).dt.round("s")
+    return table
 
 
 def rows_of(run: SweepRun, *, measure: bool = False) -> list[dict[str, Any]]:

@@ -30,6 +30,8 @@ async def test_a_row_a_point(world: World) -> None:
     run = await six(world)
     world.library.rate(run.points[4].job, 5)
     table = run.table()
+    assert str(table["finished_at"].dtype).endswith("UTC]"), "moments, not seconds since 1970"
+    assert (table["created_at"].dt.year > 2000).all()
     assert list(table.index) == list(range(6))
     assert list(table["steps"]) == [4, 5, 6, 4, 5, 6]
     assert list(table["cfg_scale"]) == [1.0, 1.0, 1.0, 1.5, 1.5, 1.5]
