@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import os
 import re
 import ssl
+import sys
 import threading
+import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -23,6 +26,7 @@ from framepack_widgets.studio.client import StudioClient
 from framepack_widgets.studio.diagnosis import LOOK, check, decoded, not_gradio
 from framepack_widgets.studio.line import Line
 
+_log = logging.getLogger(__name__)
 _CONFIG_TIMEOUT_S = 15.0  # for the first word of a server
 _FIND_TIMEOUT_S = 1.3  # for all usual ports of this machine together
 _KEYRING_TIMEOUT_S = 30.0  # a keyring may ask its owner first
@@ -164,12 +168,9 @@ async def _kept(address: Address) -> logins.Login | None:
             answer.set_result(login)
 
     def ask() -> None:
-        login = None
-        try:
-            login = logins.saved(address.root)
-        finally:
-            with suppress(RuntimeError):  # nobody waits any more
-                loop.call_soon_threadsafe(tell, login)
+        login = logins.saved(address.root)
+        with suppress(RuntimeError):  # nobody waits any more
+            loop.call_soon_threadsafe(tell, login)
 
     asking = threading.Thread(target=ask, name="framepack-keyring", daemon=True)
     asking.start()
@@ -177,6 +178,9 @@ async def _kept(address: Address) -> logins.Login | None:
         return await asyncio.wait_for(answer, _KEYRING_TIMEOUT_S)
     except asyncio.TimeoutError:
         _silent = asking
+        frame = sys._current_frames().get(asking.ident or 0)
+        where = "".join(traceback.format_stack(frame)) if frame is not None else ""
+        _log.warning("The keyring has not answered for %d s:\n%s", _KEYRING_TIMEOUT_S, where)
         return None
 
 

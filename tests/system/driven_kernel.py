@@ -136,3 +136,4 @@ class DrivenKernel:
         self.client.stop_channels()
         if self.manager.is_alive():
             self.manager.shutdown_kernel(now=True)
+        self.manager.cleanup_resources()

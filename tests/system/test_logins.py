@@ -165,12 +165,17 @@ def test_without_a_keyring_connecting_says_the_same(
 
 
 def test_a_keyring_that_asks_somebody_does_not_hold_up_the_jobs(
-    gate: Any, fleet: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gate: Any,
+    fleet: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(connecting, "_KEYRING_TIMEOUT_S", 1.0)
     for backend in _use(Asking()):
         with pytest.raises(fp.StudioRefused, match="wants a token"):
             fp.connect(gate.url, library=tmp_path)
+        assert "get_password" in caplog.text, "where it hangs"
         monkeypatch.setattr(connecting, "_KEYRING_TIMEOUT_S", 600.0)
         with pytest.raises(fp.StudioRefused, match="wants a token"):  # and does not wait again
             fp.connect(gate.url, library=tmp_path)
