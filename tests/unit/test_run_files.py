@@ -11,7 +11,7 @@ import pytest
 
 from framepack_widgets.errors import FramePackError, LibraryError
 from framepack_widgets.video.grid import GridCancelled
-from framepack_widgets.widgets.sweeps import file_order
+from framepack_widgets.widgets.sweeps import file_order, run_files
 from framepack_widgets.widgets.sweeps.file_order import (
     GRID,
     REPORT,
@@ -217,7 +217,8 @@ def test_it_is_cancelled_and_what_goes_wrong_is_shown(files, run):
     until(lambda: "Write a name" in files.trouble)
 
 
-def test_a_report_of_one_file_or_a_folder(files, run):
+def test_a_report_of_one_file_or_a_folder(files, run, monkeypatch):
+    monkeypatch.setattr(run_files, "route_of", lambda file: (file.name, ""))
     files.ask(REPORT)
     assert files.offer["one_file"], "there is little in it"
     write(files, "r", REPORT, one_file=False)
@@ -226,6 +227,9 @@ def test_a_report_of_one_file_or_a_folder(files, run):
     assert run.asked[0][1]["single_file"] is False
     told = work["files"][0]
     assert told["route"] is None and "open it from disk" in told["why"]
+    write(files, "one", REPORT, one_file=True)
+    until(lambda: files.work.get("name") == "one.html" and files.work["files"])
+    assert files.work["files"][0]["route"] == "one.html"
     assert files.played == [None]
 
 
