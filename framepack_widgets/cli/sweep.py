@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 import framepack_widgets as fp
 from framepack_widgets.cli.exits import ExitCode
 from framepack_widgets.cli.options import Output, Reach, Shelf
-from framepack_widgets.cli.sweep_follow import follow_run
+from framepack_widgets.cli.sweep_follow import follow_run, writing
 from framepack_widgets.cli.talk import Talk
 from framepack_widgets.sweeps.spec import Spec, load_spec
 
@@ -81,10 +82,12 @@ def sweep(
         elif report or grid:
             going = _found(studio, called)
         if report:
-            made = going.report(report, single_file=single_file, overwrite=overwrite)
+            look: dict[str, Any] = {"single_file": single_file, "overwrite": overwrite}
+            made = writing(talk, report.name, partial(going.report, report, **look))
             _tell(talk, "report", made.path, made.notes)
         if grid:
-            sheets = going.grid(grid, x=x, y=y, page=page, overwrite=overwrite)
+            look = {**axes, "overwrite": overwrite}
+            sheets = writing(talk, grid.name, partial(going.grid, grid, **look))
             for sheet in sheets if isinstance(sheets, tuple) else (sheets,):
                 _tell(talk, "grid", sheet.path, sheet.notes)
         raise typer.Exit(code)

@@ -134,6 +134,14 @@ def _line(point: RunPoint) -> str:
     return f"{text}  {point.error}" if point.error else text
 
 
+def writing(talk: Talk, what: str, write: Callable[..., Any]) -> Any:
+    """What `write(progress=...)` gives; at a terminal with a bar."""
+    if not talk.err.is_terminal:
+        return write()
+    with _progress_of(talk) as show:
+        return write(progress=lambda done, total: show(done, total, what))
+
+
 @contextmanager
 def _progress_of(talk: Talk) -> Iterator[Callable[[int, int, str], None]]:
     """A function that shows how far a run is: a bar at a terminal, else a line for each change."""

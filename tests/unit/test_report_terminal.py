@@ -216,3 +216,18 @@ def test_run_waits_for_points_that_are_no_jobs_yet(said: io.StringIO) -> None:
     work.empty(forever=False)
     assert asked == ["planning", "waiting", "running", "done"]
     assert work.summary() == "nothing was waiting"
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_bar_while_files_are_written_at_a_terminal(said: io.StringIO, is_terminal: bool) -> None:
+    err = Console(file=said, width=80, force_terminal=is_terminal)
+
+    def write(progress: Callable[[int, int], None] | None = None) -> str:
+        assert (progress is not None) == is_terminal
+        if progress is not None:
+            progress(3, 9)
+        return "written"
+
+    found = sweep_follow.writing(Talk(err=err), "night.mp4", write)
+    assert found == "written"
+    assert ("3/9" in said.getvalue() and "night.mp4" in said.getvalue()) == is_terminal
