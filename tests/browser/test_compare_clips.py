@@ -63,6 +63,7 @@ def test_selected_clips_are_compared_below_and_closed_again(notebook, shelf):
     nb.page.keyboard.press("Shift+ArrowRight")
     expect(compare).to_have_attribute("aria-disabled", "false")
     expect(out.locator(".fpw-grid [role=alert]")).to_be_empty()
+    nb.page.set_viewport_size({"width": 1400, "height": 700})
     nb.page.keyboard.press("c")
     box = out.locator(".fpw-compare")
     loaded(box)
