@@ -47,7 +47,7 @@ def points_of(given: Iterable[ReportPoint] | Any) -> tuple[ReportPoint, ...]:
 
 def _taken(point: Any, known: Mapping[Path, Mapping[str, float | None]]) -> ReportPoint:
     path = _path(point.clip)
-    record = getattr(point.job, "record", None)
+    record = _record(point)
     return ReportPoint(
         coordinates=point.coordinates,
         labels=point.labels,
@@ -59,6 +59,13 @@ def _taken(point: Any, known: Mapping[Path, Mapping[str, float | None]]) -> Repo
         note=getattr(record, "note", "") or "",
         metrics=known.get(path, _NO_NUMBERS) if path is not None else _NO_NUMBERS,
     )
+
+
+def _record(point: Any) -> Any:
+    """The job's record as the Library has it now: a job at hand may not know of new stars."""
+    library = getattr(getattr(point, "run", None), "library", None)
+    found = library.find(point.job_id) if library is not None and point.job_id else None
+    return found or getattr(point.job, "record", None)
 
 
 def _path(clip: Clip | Path | None) -> Path | None:

@@ -73,6 +73,16 @@ async def test_a_report_of_a_run(world: World) -> None:
 
 
 @scenario(autoplay=True)
+async def test_a_report_shows_the_stars_of_now(world: World) -> None:
+    run = await six(world)
+    held = run.points[4].job  # somebody looks at the job meanwhile
+    world.library.rate(run.points[4].job_id, 4)
+    made = run.report(world.folder / "report.html", single_file=True)
+    assert made.path.read_text(encoding="utf-8").count('"stars":4') == 1
+    assert held is run.points[4].job
+
+
+@scenario(autoplay=True)
 async def test_chosen_points_of_a_draft_are_rendered_in_full(world: World) -> None:
     frame = world.folder / "frame.png"
     Image.new("RGB", (64, 64), (9, 90, 0)).save(frame)
