@@ -20,6 +20,7 @@ class Follower {
     this.frames = source.frames;
     this.shown = -1; // the frame that the browser painted last
     this.early = []; // of the last frames: how far they were ahead of the video's own time, s
+    this.paintings = 0;
     this.drawings = 0; // of the still
     this.jumps = 0;
     this.waiting = []; // [frame, resolve] of who waits for a frame to be painted
@@ -120,6 +121,7 @@ class Follower {
     const next = (_, facts) => {
       if (this.ended) return;
       this.shown = Math.round(facts.mediaTime * this.fps);
+      this.paintings += 1;
       const wait = (facts.expectedDisplayTime - performance.now()) / 1000;
       if (!video.paused) this.early = [...this.early.slice(1 - PAINTED), facts.mediaTime - video.currentTime - wait * video.playbackRate];
       this.waiting = this.waiting.filter(([frame, resolve]) => frame !== this.shown || resolve());

@@ -5,6 +5,9 @@
 const CORRECT_MS = 50;
 const RUN_IN_MS = 300; // at most, before the moving pictures are shown
 const TOO_MANY_JUMPS = 6;
+const COUNT_MS = 2000; // over which painted frames are counted
+const TOO_FEW = 0.3; // of the frames that there are, of the clip that is painted most often
+const SCREEN = 60; // pictures a second that any screen shows
 
 class InStep {
   // told: {frame(number), playing(yes), over(), late()}
@@ -134,6 +137,7 @@ class InStep {
     this.corrected = 0;
     this.recent = this.since;
     for (const each of this.followers) Object.assign(each, { jumps: 0, early: [] });
+    this.#countAnew(this.since);
     this.animation = requestAnimationFrame(this.tick);
   }
 
@@ -185,6 +189,22 @@ class InStep {
       this.held = false;
     }
     if (this.followers.some(({ jumps }) => jumps > TOO_MANY_JUMPS)) this.told.late();
+    this.#count(now);
+  }
+
+  // Where hardly a frame is painted, the machine is too slow for so many. Those out of sight may
+  // not be painted at all.
+  #count(now) {
+    if (now - this.counted < COUNT_MS || !HTMLVideoElement.prototype.requestVideoFrameCallback) return;
+    const seconds = (now - this.counted) / 1000;
+    const shares = this.followers.map((each, n) => (each.paintings - this.before[n]) / seconds / Math.min(SCREEN, each.fps * this.speed));
+    if (Math.max(...shares) < TOO_FEW) this.told.late();
+    this.#countAnew(now);
+  }
+
+  #countAnew(now) {
+    this.counted = now;
+    this.before = this.followers.map(({ paintings }) => paintings);
   }
 
   #atEnd() {
