@@ -102,6 +102,7 @@ class _Planner:
         self.points = 0
         self._sweep, self._table, self._schema, self._costs = sweep, table, schema, costs
         self._lines: Lines | None = None
+        self._lost: Problem | None = None  # a frame of all points that cannot be read
         self._warned: Counter[Problem] = Counter()
         self._by_id: dict[str, list[int]] = {}
         self._cost: dict[str, Cost] = {}
@@ -119,7 +120,7 @@ class _Planner:
         try:
             self._lines = lines = Lines(self._table, self._schema)
         except SettingsError as error:
-            self._always_wrong = (_unreadable(error),)
+            self._lost = _unreadable(error)
             return
         self._model = lines.ranked("model")
         self._loras = lines.ranked("loras", _names)
@@ -130,6 +131,8 @@ class _Planner:
         told = self._rules.of(row)
         wrong = [problem for problem in told if problem.severity == "error"] if told else []
         if wrong or self._lines is None:
+            if self._lost is not None and all(p.field != self._lost.field for p in wrong):
+                wrong = [self._lost, *wrong]
             self._refused.append(Refused(number, (*self._always_wrong, *wrong)))
             return
         try:

@@ -291,6 +291,8 @@ def test_tab_reaches_everything(notebook, demo):
         if name == "Clips":
             out.locator(".fpw-tile").first.click()
             expect(out.locator(".fpw-panel-2 .fpw-card")).to_be_visible()
+        if name == "Sweep":
+            expect(out.locator(".fpw-panel-1 .fpw-run")).to_be_visible()
         if name == "LoRAs":
             expect(out.locator(".fpw-lora-item").first).to_be_visible()
         if name == "Server":  # its renders come a moment later

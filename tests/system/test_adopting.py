@@ -176,7 +176,9 @@ def test_a_stranger_is_watched_and_adopted_when_it_is_over(tmp_path):
     ):
         onlooker = Onlooker(mine)
         assert onlooker.look() is None
-        job = theirs.submit(prompt="theirs", seed=2, latent_window_size=7, **SMALL)
+        job = theirs.submit(
+            prompt="theirs", seed=2, latent_window_size=7, **{**SMALL, "seconds": 5}
+        )
         seen = []
 
         def looked() -> bool:

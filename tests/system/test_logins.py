@@ -28,7 +28,7 @@ TOKEN = "tok-kept-51c8e07d"
 class Memory(KeyringBackend):
     """A keyring that forgets with the process."""
 
-    priority = 1.0  # type: ignore[assignment]
+    priority = -1.0  # type: ignore[assignment] # keyring takes the best of all classes by itself
 
     def __init__(self) -> None:
         super().__init__()

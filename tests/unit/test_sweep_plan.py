@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from configs import studio_config
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sweep_world import BASE, SCHEMA, picture
 
@@ -96,8 +96,16 @@ variations = st.lists(some_settings, min_size=1, max_size=6)
 schemas = {"0.5.1": SCHEMA, "0.4": OLD}
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=30)
 @given(variations, st.sampled_from(sorted(schemas)), st.booleans())
+@example(
+    [
+        Settings(model="Original", start_frame="nowhere.png", strange=1),
+        Settings(model="F1", start_frame="nowhere.png"),
+    ],
+    "0.4",
+    True,
+)
 def test_the_plan_says_of_every_point_what_the_point_says_itself(points, version, check_files):
     """Above all: DEPENDS in rules.py leaves nothing out."""
     schema = schemas[version]
