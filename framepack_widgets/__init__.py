@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from framepack_widgets.live_job import Job
     from framepack_widgets.logins import forget_login, save_login, save_token
     from framepack_widgets.lora_notes import LoraNote, LoraNotes
+    from framepack_widgets.runs.sweep_run import SweepRun
     from framepack_widgets.session import Studio, connect
     from framepack_widgets.settings import Settings
     from framepack_widgets.settings_files import open_settings
-    from framepack_widgets.sweep_run import SweepRun
     from framepack_widgets.sweeps.axis import Axis
     from framepack_widgets.sweeps.axis_values import linspace, logspace
     from framepack_widgets.sweeps.draws import choice, log_uniform, uniform
@@ -100,7 +100,7 @@ _HOMES = {
     "Axis": "sweeps.axis",
     "Sweep": "sweeps.sweep",
     "SweepEditor": "widgets.sweeps.sweep_editor",
-    "SweepRun": "sweep_run",
+    "SweepRun": "runs.sweep_run",
     "SweepView": "widgets.sweeps.sweep_view",
     "alternatives": "sweeps.sources",
     "choice": "sweeps.draws",

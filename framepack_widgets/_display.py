@@ -17,8 +17,8 @@ from framepack_widgets.widgets.sweeps.sweep_html import run_html, sweep_html
 if TYPE_CHECKING:
     from framepack_widgets.clip import Clip
     from framepack_widgets.live_job import Job
+    from framepack_widgets.runs.sweep_run import SweepRun
     from framepack_widgets.session import Studio
-    from framepack_widgets.sweep_run import SweepRun
 
 
 def register() -> None:
@@ -31,14 +31,14 @@ def register() -> None:
     page.for_type_by_name("framepack_widgets.clip", "Clip", clip_html)
     page.for_type_by_name("framepack_widgets.live_job", "Job", job_html)
     page.for_type_by_name("framepack_widgets.session", "Studio", studio_html)
-    page.for_type_by_name("framepack_widgets.sweep_run", "SweepRun", run_html)
+    page.for_type_by_name("framepack_widgets.runs.sweep_run", "SweepRun", run_html)
     page.for_type_by_name("framepack_widgets.sweeps.sweep", "Sweep", sweep_html)
     if getattr(shell, "kernel", None) is None:
         return  # a terminal: nobody is there who could draw a widget
     live = shell.display_formatter.ipython_display_formatter
     live.for_type_by_name("framepack_widgets.clip", "Clip", show_clip)
     live.for_type_by_name("framepack_widgets.live_job", "Job", show_job)
-    live.for_type_by_name("framepack_widgets.sweep_run", "SweepRun", show_run)
+    live.for_type_by_name("framepack_widgets.runs.sweep_run", "SweepRun", show_run)
 
 
 def show_clip(clip: Clip) -> None:

@@ -20,12 +20,12 @@ from framepack_widgets.live_job import Job
 from framepack_widgets.problem import Report
 from framepack_widgets.prompt_writer import Writing
 from framepack_widgets.registry import Desk, demo_url, desk_for, library_at
+from framepack_widgets.runs.on_studio import Running
 from framepack_widgets.settings import Settings
 from framepack_widgets.studio.address import from_environment
 from framepack_widgets.studio.connect import Credentials, find, open_client
 from framepack_widgets.studio_loras import WithLoras
 from framepack_widgets.studio_presets import StudioPresets
-from framepack_widgets.studio_runs import Running
 from framepack_widgets.sweeps.identity import content_id
 from framepack_widgets.toolbox import Toolbox
 from framepack_widgets.validation import validate

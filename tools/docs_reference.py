@@ -27,7 +27,7 @@ GIVEN = tuple(
         *("found_settings.Found", "studio_presets.StudioPresets", "adoption.results.Adopted"),
         "prompt_writer.PromptWriter",
         *("sweeps.point.Point", "sweeps.sweep_plan.SweepPlan", "sweeps.sweep_plan.PlannedRender"),
-        *("sweeps.sweep_plan.Refused", "sweeps.sweep_plan.Reason", "run_point.RunPoint"),
+        *("sweeps.sweep_plan.Refused", "sweeps.sweep_plan.Reason", "runs.point.RunPoint"),
         *("sweeps.spec.Spec", "metrics.numbers.Metrics"),
         *("video.grid.GridVideo", "video.report.SweepReport", "video.report_point.ReportPoint"),
         *("toolbox.Toolbox", "toolbox_task.ToolboxTask", "toolbox_task.TaskProgress"),

@@ -16,8 +16,8 @@ from framepack_widgets.cli.talk import Talk
 from framepack_widgets.sweeps.spec import Spec, load_spec
 
 if TYPE_CHECKING:
+    from framepack_widgets.runs.sweep_run import SweepRun
     from framepack_widgets.session import Studio
-    from framepack_widgets.sweep_run import SweepRun
     from framepack_widgets.sweeps.sweep_plan import SweepPlan
 
 _SHOWN = 20  # refused points that are told one by one, in JSON

@@ -18,8 +18,8 @@ from framepack_widgets.job import JobState
 from framepack_widgets.library.run_rows import PLANNED, REFUSED
 
 if TYPE_CHECKING:
-    from framepack_widgets.run_point import RunPoint
-    from framepack_widgets.sweep_run import SweepRun
+    from framepack_widgets.runs.point import RunPoint
+    from framepack_widgets.runs.sweep_run import SweepRun
 
 _TICK_S = 0.5
 

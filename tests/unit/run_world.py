@@ -9,9 +9,9 @@ from runner_world import ONE, Process, World
 from framepack_widgets.feed import Feed
 from framepack_widgets.job import JobRecord
 from framepack_widgets.live_job import Job
+from framepack_widgets.runs.on_studio import Running
+from framepack_widgets.runs.sweep_run import SweepRun
 from framepack_widgets.settings import Settings
-from framepack_widgets.studio_runs import Running
-from framepack_widgets.sweep_run import SweepRun
 from framepack_widgets.sweeps.sweep import Sweep
 from framepack_widgets.testing.renders import FakeRender
 

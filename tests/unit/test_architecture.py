@@ -92,19 +92,9 @@ PLACES = {
     "registry": "session",
     "live_job": "session",
     "continuing": "session",
-    "run_making": "disk",
-    "run_point": "session",
-    "run_waiting": "session",
-    "run_looking": "session",
-    "run_wishes": "session",
-    "run_eta": "disk",
-    "run_table": "session",
-    "run_plot": "session",
-    "run_grid": "session",
-    "early_stop": "session",
-    "sweep_run": "session",
-    "studio_runs": "session",
-    "more_like": "session",
+    "runs": "session",
+    "runs.making": "disk",
+    "runs.eta": "disk",
     "toolbox": "session",
     "toolbox_task": "session",
     "prompt_writer": "session",
@@ -151,7 +141,7 @@ PLACES = {
 # Arrows to the right that are meant, each with its reason.
 DOORS = {
     (
-        "run_looking",
+        "runs.looking",
         "widgets.compare.compare",
     ): "run.compare() is where one looks for it; loaded when called",
     (

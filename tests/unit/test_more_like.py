@@ -8,7 +8,7 @@ from library_tools import until
 from run_world import BASE, Session, sweep_of, until_over
 from runner_world import World, scenario
 
-from framepack_widgets.more_like import more_beside, more_like
+from framepack_widgets.runs.more_like import more_beside, more_like
 from framepack_widgets.settings import Settings
 from framepack_widgets.widgets.compare.more_offer import offer_more
 from framepack_widgets.widgets.sweeps.sweep_view import SweepView

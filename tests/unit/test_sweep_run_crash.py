@@ -13,7 +13,7 @@ from runner_world import World, scenario
 from framepack_widgets.job import JobState
 from framepack_widgets.library.run_turns import Turns
 from framepack_widgets.library.store import JobStore
-from framepack_widgets.sweep_run import SweepRun
+from framepack_widgets.runs.sweep_run import SweepRun
 from framepack_widgets.testing import Crash
 
 METHODS = ("check_app", "prepare", "queue", "submit", "current", "ending", "sidecar", "download")

@@ -13,8 +13,8 @@ from run_world import Session, assert_right, rendered, sweep_of, until_over
 from runner_world import THREE, World, scenario
 
 from framepack_widgets.errors import SettingsError
-from framepack_widgets.run_table import METRICS, rows_of
-from framepack_widgets.sweep_run import SweepRun
+from framepack_widgets.runs.sweep_run import SweepRun
+from framepack_widgets.runs.table import METRICS, rows_of
 from framepack_widgets.testing.renders import number_of
 
 

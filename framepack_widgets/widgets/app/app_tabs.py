@@ -149,7 +149,7 @@ class Tabs:
         self._go_to(RENDER)
 
     def _render_more(self, settings: Settings) -> None:
-        from framepack_widgets.more_like import more_like
+        from framepack_widgets.runs.more_like import more_like
 
         self._form()  # there is none before a Studio is
         if self.render is not None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from framepack_widgets.runs.sweep_run import SweepRun
     from framepack_widgets.settings import Settings
-    from framepack_widgets.sweep_run import SweepRun
     from framepack_widgets.widgets.compare.compare import Compare
 
 
@@ -17,7 +17,7 @@ def offer_more(
     """shown: called with the new run, in a worker's thread."""
 
     def render(settings: Settings) -> None:
-        from framepack_widgets.more_like import more_beside
+        from framepack_widgets.runs.more_like import more_beside
 
         made = more_beside(run, settings)
         for show in list(shown):

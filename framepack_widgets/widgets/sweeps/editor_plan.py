@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framepack_widgets.errors import FramePackError, SettingsError
-from framepack_widgets.run_making import check_draft, drafted
+from framepack_widgets.runs.making import check_draft, drafted
 from framepack_widgets.settings import Settings
 from framepack_widgets.sweeps.plan import PlanCancelled
 from framepack_widgets.value_checks import check_value

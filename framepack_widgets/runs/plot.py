@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from framepack_widgets.errors import SettingsError
-from framepack_widgets.run_table import METRICS, column_of, missing, rows_of
+from framepack_widgets.runs.table import METRICS, column_of, missing, rows_of
 
 if TYPE_CHECKING:
-    from framepack_widgets.sweep_run import SweepRun
+    from framepack_widgets.runs.sweep_run import SweepRun
 
 UNITS: Mapping[str, str] = {
     "motion": "px a picture",

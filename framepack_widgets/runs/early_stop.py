@@ -12,7 +12,7 @@ from framepack_widgets import _loop
 from framepack_widgets.errors import FramePackError
 
 if TYPE_CHECKING:
-    from framepack_widgets.sweep_run import SweepRun
+    from framepack_widgets.runs.sweep_run import SweepRun
 
 _log = logging.getLogger(__name__)
 _LOOK_S = 1.0

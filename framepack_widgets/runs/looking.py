@@ -14,9 +14,9 @@ from framepack_widgets.forecast import history
 from framepack_widgets.job import JobState
 from framepack_widgets.library.inputs import FILE_FIELDS
 from framepack_widgets.library.run_rows import PLANNED, REFUSED
-from framepack_widgets.run_eta import time_left
-from framepack_widgets.run_point import RunPoint
-from framepack_widgets.run_waiting import Waiting
+from framepack_widgets.runs.eta import time_left
+from framepack_widgets.runs.point import RunPoint
+from framepack_widgets.runs.waiting import Waiting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from framepack_widgets.length import Render
     from framepack_widgets.library import Library
     from framepack_widgets.registry import Desk
-    from framepack_widgets.sweep_run import SweepRun
+    from framepack_widgets.runs.sweep_run import SweepRun
     from framepack_widgets.video.grid import GridVideo
     from framepack_widgets.video.report import SweepReport
     from framepack_widgets.widgets.compare.compare import Compare
@@ -73,7 +73,7 @@ class Looking(Waiting):
         measure: measure the clips that were not measured yet (`clip.metrics()`), which takes about
         as long as they play. Raises FramePackError where pandas is not installed.
         """
-        from framepack_widgets.run_table import table_of
+        from framepack_widgets.runs.table import table_of
 
         return table_of(self._run, measure=measure)
 
@@ -84,7 +84,7 @@ class Looking(Waiting):
         through the means. axes: of matplotlib, to draw into; they are returned. Raises
         FramePackError where matplotlib is not installed, SettingsError for an unknown column.
         """
-        from framepack_widgets.run_plot import plot_of
+        from framepack_widgets.runs.plot import plot_of
 
         return plot_of(self._run, x, y, axes=axes)
 
@@ -103,7 +103,7 @@ class Looking(Waiting):
         into the columns. page: an axis whose values get a file each. options: as `write_grid`
         takes them (tile, unequal, gap, fps, title, overwrite, progress, cancelled).
         """
-        from framepack_widgets.run_grid import grid_of
+        from framepack_widgets.runs.grid import grid_of
 
         return grid_of(self._run, path, x, y, page, **options)
 
@@ -131,7 +131,7 @@ class Looking(Waiting):
         points: which, or their numbers. changes: settings that replace the sweep's. Promoting more
         points later adds them to the same run. Raises SettingsError.
         """
-        from framepack_widgets.studio_runs import promote
+        from framepack_widgets.runs.on_studio import promote
 
         one = isinstance(points, (RunPoint, int))
         chosen = self._chosen([points] if one else points)  # type: ignore[list-item, arg-type]
@@ -149,7 +149,7 @@ class Looking(Waiting):
         preview, an (H, W, 3) uint8 array, in a thread; True ends that render, which is kept as a
         partial clip. Holds in this process, until the function returned here is called.
         """
-        from framepack_widgets.early_stop import EarlyStop
+        from framepack_widgets.runs.early_stop import EarlyStop
 
         return EarlyStop(self._run, function).end
 

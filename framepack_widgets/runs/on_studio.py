@@ -16,9 +16,9 @@ from framepack_widgets import _loop
 from framepack_widgets.errors import FramePackError, LibraryError, SettingsError
 from framepack_widgets.job import Wish
 from framepack_widgets.library.run_rows import RunRecord
-from framepack_widgets.run_making import Wanted, check_draft, digest_of, make, name_for
+from framepack_widgets.runs.making import Wanted, check_draft, digest_of, make, name_for
+from framepack_widgets.runs.sweep_run import SweepRun
 from framepack_widgets.settings import Settings
-from framepack_widgets.sweep_run import SweepRun
 from framepack_widgets.sweeps.sweep import Sweep
 
 if TYPE_CHECKING:

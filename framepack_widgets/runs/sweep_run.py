@@ -12,8 +12,8 @@ from framepack_widgets.errors import FramePackError, LibraryError
 from framepack_widgets.job import JobRecord, JobState, Wish
 from framepack_widgets.library.run_rows import DELETED, PLANNED, REFUSED, PointRow, RunRecord
 from framepack_widgets.live_job import Job
-from framepack_widgets.run_point import RunPoint, points_of, refused_point
-from framepack_widgets.run_wishes import Wishes
+from framepack_widgets.runs.point import RunPoint, points_of, refused_point
+from framepack_widgets.runs.wishes import Wishes
 from framepack_widgets.sweeps.sweep import Sweep
 
 if TYPE_CHECKING:

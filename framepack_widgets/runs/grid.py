@@ -12,8 +12,8 @@ from framepack_widgets.video.cells import Empty
 from framepack_widgets.video.grid import GridVideo, write_grid
 
 if TYPE_CHECKING:
-    from framepack_widgets.run_point import RunPoint
-    from framepack_widgets.sweep_run import SweepRun
+    from framepack_widgets.runs.point import RunPoint
+    from framepack_widgets.runs.sweep_run import SweepRun
 
 _REASON = 120  # characters of an error in a tile
 _Key = tuple[int, ...]

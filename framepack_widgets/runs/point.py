@@ -13,7 +13,7 @@ from framepack_widgets.settings import Settings
 if TYPE_CHECKING:
     from framepack_widgets.clip import Clip
     from framepack_widgets.live_job import Job
-    from framepack_widgets.sweep_run import SweepRun
+    from framepack_widgets.runs.sweep_run import SweepRun
 
 __all__ = ["DELETED", "PLANNED", "REFUSED", "RunPoint"]
 

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 from framepack_widgets import _loop
-from framepack_widgets.run_point import RunPoint
+from framepack_widgets.runs.point import RunPoint
 
 if TYPE_CHECKING:
-    from framepack_widgets.sweep_run import SweepRun
+    from framepack_widgets.runs.sweep_run import SweepRun
 
 _LOOK_S = 1.0  # between two looks at what another process may have written
 

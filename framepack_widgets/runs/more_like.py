@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framepack_widgets.errors import FramePackError
+from framepack_widgets.runs.on_studio import Running
 from framepack_widgets.settings import Settings
-from framepack_widgets.studio_runs import Running
 from framepack_widgets.sweeps.sources import seeds
 from framepack_widgets.sweeps.sweep import Sweep
 
 if TYPE_CHECKING:
-    from framepack_widgets.sweep_run import SweepRun
+    from framepack_widgets.runs.sweep_run import SweepRun
 
 NEW = 4  # seeds
 _WORDS = 40  # characters of the prompt in the run's name

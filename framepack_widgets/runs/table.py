@@ -14,8 +14,8 @@ from framepack_widgets.metrics.numbers import NAMES
 if TYPE_CHECKING:
     import pandas as pd
 
-    from framepack_widgets.run_point import RunPoint
-    from framepack_widgets.sweep_run import SweepRun
+    from framepack_widgets.runs.point import RunPoint
+    from framepack_widgets.runs.sweep_run import SweepRun
 
 METRICS = NAMES
 _MOMENTS = ("created_at", "finished_at")  # columns

@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from framepack_widgets.errors import LibraryError, SettingsError
 from framepack_widgets.job import JobState, Wish
-from framepack_widgets.run_looking import Looking
-from framepack_widgets.run_point import RunPoint
+from framepack_widgets.runs.looking import Looking
+from framepack_widgets.runs.point import RunPoint
 
 _BADLY = {"failed": ("failed", "lost", "unsure"), "cancelled": ("cancelled",)}
 

@@ -1,0 +1,1 @@
+"""Sweeps that are rendered: made, fed to a Studio, waited for, looked at."""
