@@ -9,8 +9,8 @@ import pytest
 from run_world import Session, sweep_of, until_over
 from runner_world import World, scenario
 
-from framepack_widgets import run_plot
 from framepack_widgets.errors import FramePackError, SettingsError
+from framepack_widgets.runs import plot as run_plot
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
