@@ -1,4 +1,4 @@
-"""Other versions of ipykernel, for the tests of blocking cells."""
+"""Other versions of ipykernel, for the tests of blocking cells; a short way through rules."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# For Pythons on which the same rules are only looked at once more: --hypothesis-profile=few
+settings.register_profile("few", max_examples=15, deadline=None, derandomize=True)
 
 
 @pytest.fixture(scope="session")
