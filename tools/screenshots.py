@@ -7,6 +7,7 @@ the browser of tests/browser/, and needs what these need (see tests/browser/conf
 """
 
 import argparse
+import re
 import shutil
 import sys
 import tempfile
@@ -122,6 +123,8 @@ def _app(notebook, folder):
     expect(shown.get_by_role("button", name="Render").first).to_be_visible(timeout=60_000)
     notebook.evaluate_in_kernel("app.settings = SETTINGS; job = app.form.submit()")
     expect(shown.get_by_text("section 2 of").first).to_be_visible(timeout=RENDER_MS)
+    _take(notebook, 1, folder / "app.png")  # brings the posters into sight, which then come
+    expect(shown.locator(".fpw-earlier img").last).to_have_attribute("src", re.compile("^blob:"))
     _take(notebook, 1, folder / "app.png")
     notebook.theme("dark")
     _take(notebook, 1, folder / "app-dark.png")
