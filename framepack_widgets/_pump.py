@@ -51,7 +51,7 @@ def wait(future: concurrent.futures.Future[Any], end: float | None) -> None:
     pump = None if future.done() else find()
     if pump is None:
         return
-    with pump.interrupts:
+    with pump.interrupts as interrupts:
         concurrent.futures.wait([future], _left(end, _MOMENT_S))
         if future.done():
             return
@@ -61,6 +61,7 @@ def wait(future: concurrent.futures.Future[Any], end: float | None) -> None:
             _log.debug("no more clicks during this wait", exc_info=True)
         # Clicks or not: an interrupt ends the wait.
         while not future.done() and (left := _left(end, _SLICE_S)) > 0:
+            interrupts.check()
             concurrent.futures.wait([future], left)
 
 
@@ -150,8 +151,9 @@ class Pump:
             poller.register(self.stream.socket, zmq.POLLIN)
             poller.register(bell.ear, zmq.POLLIN)
             while not future.done() and self._step(self._next_queued):
-                pass
+                self.interrupts.check()
             while not future.done() and (left := _left(end, _SLICE_S)) > 0:
+                self.interrupts.check()
                 if (
                     self.stream.socket in dict(poller.poll(round(left * 1000)))
                     and not future.done()

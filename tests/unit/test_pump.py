@@ -374,6 +374,61 @@ def test_an_interrupt_while_a_message_is_taken_loses_it_not(in_cell, monkeypatch
     in_cell(cell)
 
 
+class Interrupted:
+    """Interrupted while it is deleted: Python drops the KeyboardInterrupt."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.fixture
+def dropped(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What Python has dropped, by type."""
+    seen: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda about: seen.append(about.exc_type))
+    return seen
+
+
+def test_an_interrupt_that_python_drops_ends_the_wait(in_cell, monkeypatch, dropped) -> None:
+    """Seen with the frames of a message, which are deleted when it has been handled."""
+    handle = _pump.Pump._step
+
+    def step(pump: _pump.Pump, take: Any) -> bool:
+        taken = handle(pump, take)
+        if taken:
+            Interrupted()
+        return taken
+
+    def cell(kernel: FakeKernel) -> None:
+        monkeypatch.setattr(_pump.Pump, "_step", step)
+        kernel.send("comm_msg", 1)
+        since = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            pump_until(Future())
+        assert time.monotonic() - since < PATIENCE_S / 2, "not at the end of the wait"
+        assert kernel.handled == [1]
+
+    in_cell(cell)
+    assert dropped == [KeyboardInterrupt]
+
+
+def test_an_interrupt_is_told_once(dropped) -> None:
+    with pytest.raises(KeyboardInterrupt), Interrupts():
+        Interrupted()
+    assert dropped == [KeyboardInterrupt]
+    with pytest.raises(KeyboardInterrupt), Interrupts() as interrupts:
+        signal.raise_signal(signal.SIGINT)
+    with Interrupts() as interrupts:
+        with pytest.raises(KeyboardInterrupt), interrupts.hold():
+            signal.raise_signal(signal.SIGINT)
+            assert interrupts.noted
+        with interrupts.hold(), interrupts.allow(), pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)  # a handler that catches it
+        with pytest.raises(KeyboardInterrupt), interrupts.hold(), interrupts.allow():
+            signal.raise_signal(signal.SIGINT)
+        interrupts.check()
+
+
 def test_interrupts_nest() -> None:
     outer, inner = Interrupts(), Interrupts()
     before = signal.getsignal(signal.SIGINT)
