@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from framepack_widgets.widgets.page import in_background
+from framepack_widgets.widgets.in_turn import in_background
 
 _log = logging.getLogger(__name__)
 

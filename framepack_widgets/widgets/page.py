@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,9 +12,9 @@ import anywidget
 import traitlets
 
 from framepack_widgets.errors import FramePackError
+from framepack_widgets.widgets.in_turn import InTurn, in_background
 
 _log = logging.getLogger(__name__)
-_workers = concurrent.futures.ThreadPoolExecutor(4, thread_name_prefix="framepack-page")
 
 Handler = Callable[[dict[str, Any], Sequence[memoryview]], object]
 
@@ -25,7 +24,8 @@ class PageWidget(anywidget.AnyWidget):
 
     The page sends messages {"kind": ..., ...}; the method `_on_<kind>(message, buffers)` answers.
     Whatever it raises is shown in the widget (`trouble`). What may take long (disk, network) goes
-    through `_later`: clicks have to stay quick, and some kernels handle them one by one.
+    through `_later`, or `_aside`: clicks have to stay quick, and some kernels handle them one by
+    one.
     """
 
     trouble = traitlets.Unicode("").tag(sync=True)
@@ -35,6 +35,7 @@ class PageWidget(anywidget.AnyWidget):
 
     def __init__(self, **traits: Any) -> None:
         self._sending = threading.RLock()
+        self._turns = InTurn()
         super().__init__(**traits)
         self.on_msg(self._handle_page)
 
@@ -83,14 +84,16 @@ class PageWidget(anywidget.AnyWidget):
             self.trouble = str(error) or type(error).__name__
 
     def _later(self, function: Callable[..., object], *args: Any) -> None:
-        """Call it in another thread; whatever it raises is shown in the widget."""
+        """Call it in another thread, after what was asked of this widget before.
+
+        Whatever it raises is shown in the widget.
+        """
+        self._turns.later(lambda: self._guarded(function, *args))
+
+    def _aside(self, function: Callable[..., object], *args: Any) -> None:
+        """The same at once: for data that the page asks for, and what nothing should wait for."""
         in_background(self._guarded, function, *args)
 
     def _tell(self, kind: str, buffers: Sequence[bytes] = (), **values: Any) -> None:
         """Send the page a message; every open view of this widget gets it."""
         self.send({"kind": kind, **values}, buffers=list(buffers))
-
-
-def in_background(function: Callable[..., object], *args: Any) -> concurrent.futures.Future[object]:
-    """Call it in one of a few threads that are kept for what a click asks for."""
-    return _workers.submit(function, *args)

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from framepack_widgets import _loop
-from framepack_widgets.widgets.page import PageWidget, in_background
+from framepack_widgets.widgets.in_turn import in_background
+from framepack_widgets.widgets.page import PageWidget
 
 _FORGOTTEN_S = 150.0  # a view says every 60 s that it is there; one that fell silent is gone
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 import traitlets
+from library_tools import until
 
+from framepack_widgets.errors import FramePackError
 from framepack_widgets.widgets.page import PageWidget
 
 
@@ -93,3 +95,51 @@ def test_no_change_is_lost_where_another_thread_holds_its_own(told) -> None:
     for thread in (holding, changing):
         thread.join(10)
     assert told == [{"text": "done"}]
+
+
+class Stars(PageWidget):
+    """Keeps what was clicked last; the first time the disk is slow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[int] = []
+        self.asked = threading.Event()
+        self.disk = threading.Event()
+
+    def _on_rate(self, message: dict[str, Any], _: object) -> None:
+        self._later(self._keep, message["stars"])
+
+    def _on_data(self, _: object, __: object) -> None:
+        self._aside(self.asked.set)
+
+    def _keep(self, stars: int) -> None:
+        if not self.kept:
+            self.disk.wait(10)
+        if stars < 0:
+            raise FramePackError("stars are 0 to 5")
+        self.kept.append(stars)
+
+
+def test_clicks_are_worked_off_in_their_order_and_data_does_not_wait_for_them() -> None:
+    widget = Stars()
+    for stars in (*range(50), -1, 5):
+        widget._handle_page(widget, {"kind": "rate", "stars": stars}, [])
+    widget._handle_page(widget, {"kind": "data"}, [])
+    assert widget.asked.wait(10)
+    assert widget.kept == []
+    widget.disk.set()
+    until(lambda: widget.kept[-1:] == [5])
+    assert widget.kept == [*range(50), 5]
+    assert widget.trouble == "stars are 0 to 5", "what goes wrong stops nothing"
+
+
+def test_widgets_do_not_wait_for_each_other() -> None:
+    held, free = [Stars() for _ in range(3)], Stars()
+    for widget in (*held, free):
+        for stars in (1, 2):
+            widget._handle_page(widget, {"kind": "rate", "stars": stars}, [])
+    free.disk.set()
+    until(lambda: free.kept == [1, 2])
+    for widget in held:
+        widget.disk.set()
+        until(lambda widget=widget: widget.kept == [1, 2])

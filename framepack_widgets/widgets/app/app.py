@@ -18,7 +18,7 @@ from framepack_widgets.widgets.app.connection_line import ConnectionLine
 from framepack_widgets.widgets.app.notice import Notice
 from framepack_widgets.widgets.app.tab_strip import TabStrip
 from framepack_widgets.widgets.closing import below, close_all
-from framepack_widgets.widgets.page import in_background
+from framepack_widgets.widgets.in_turn import in_background
 from framepack_widgets.widgets.presence import Ticker
 from framepack_widgets.widgets.reruns import made_here
 from framepack_widgets.widgets.saved import Saved, publish

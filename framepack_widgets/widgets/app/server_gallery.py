@@ -13,9 +13,9 @@ from framepack_widgets.errors import FramePackError
 from framepack_widgets.widgets.app.app_text import adoption_line, render_time
 from framepack_widgets.widgets.assets import module, style
 from framepack_widgets.widgets.clips.posters import PosterWidget
+from framepack_widgets.widgets.in_turn import in_background
 from framepack_widgets.widgets.jobs.job_pictures import fetching
 from framepack_widgets.widgets.pace import Paced
-from framepack_widgets.widgets.page import in_background
 
 if TYPE_CHECKING:
     from framepack_widgets.session import Studio
@@ -153,7 +153,7 @@ class ServerGallery(PosterWidget):
             chosen = [items[stamp] for stamp in wanted if stamp in items]
         elif self._gallery is not None:
             chosen = list(self._gallery.strangers)
-        self._later(self.adopt, chosen)
+        self._aside(self.adopt, chosen)
 
     def _on_stop(self, _: object, __: object) -> None:
         underway = self._underway

@@ -116,4 +116,4 @@ class ServerJob(SeenWidget):
     def _on_adopt(self, _: object, __: object) -> None:
         item = self._stranger.item if self._stranger is not None else None
         if item is not None:
-            self._later(self._adopt, item)
+            self._aside(self._adopt, item)

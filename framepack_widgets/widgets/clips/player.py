@@ -180,7 +180,7 @@ class Player(PageWidget):
         return speed
 
     def _on_chunk(self, message: dict[str, Any], _: object) -> None:
-        self._later(self._send_chunk, message.get("id"), message.get("key"), message.get("number"))
+        self._aside(self._send_chunk, message.get("id"), message.get("key"), message.get("number"))
 
     def _send_chunk(self, request: object, key: object, number: object) -> None:
         file = self._file

@@ -29,7 +29,7 @@ class PosterWidget(SeenWidget):
     def _on_posters(self, message: dict[str, Any], _: object) -> None:
         jobs = message.get("jobs")
         if isinstance(jobs, list):
-            self._later(self._send_posters, [str(job) for job in jobs[:_AT_ONCE]])
+            self._aside(self._send_posters, [str(job) for job in jobs[:_AT_ONCE]])
 
     def _send_posters(self, jobs: list[str]) -> None:
         for job in jobs:

@@ -16,8 +16,8 @@ from framepack_widgets.value_checks import check_value
 from framepack_widgets.widgets.form.fields_panel import FieldsPanel
 from framepack_widgets.widgets.form.form_edits import edited_value
 from framepack_widgets.widgets.form.form_rows import in_words, row_state, spec_of
+from framepack_widgets.widgets.in_turn import in_background
 from framepack_widgets.widgets.pace import Paced
-from framepack_widgets.widgets.page import in_background
 
 if TYPE_CHECKING:
     from framepack_widgets.job import JobRecord

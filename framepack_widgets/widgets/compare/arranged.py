@@ -57,7 +57,7 @@ class Arranged(SeenWidget):
         now = self._set
         self._bring_in_order(now)
         if now.lacking(self.sort):
-            self._later(self._look_up, now)
+            self._aside(self._look_up, now)
         else:
             self._lacking = 0
 

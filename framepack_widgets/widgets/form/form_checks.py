@@ -17,8 +17,8 @@ from framepack_widgets.forecast import Forecast
 from framepack_widgets.problem import Problem, Report
 from framepack_widgets.settings import Settings
 from framepack_widgets.widgets.form.plan_line import plan_text
+from framepack_widgets.widgets.in_turn import in_background
 from framepack_widgets.widgets.pace import Paced
-from framepack_widgets.widgets.page import in_background
 
 _log = logging.getLogger(__name__)
 _PER_SECOND = 4

@@ -11,8 +11,8 @@ from framepack_widgets.settings import Settings
 from framepack_widgets.trigger_words import with_word
 from framepack_widgets.widgets.form.form_edits import Edit
 from framepack_widgets.widgets.form.form_rows import lora_state, number_text
+from framepack_widgets.widgets.in_turn import InTurn, in_background
 from framepack_widgets.widgets.loras.note_shelf import NoteShelf
-from framepack_widgets.widgets.page import in_background
 from framepack_widgets.widgets.presence import SeenWidget, Ticker
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class FormLoras:
     def __init__(self, form: Form, seen: SeenWidget) -> None:
         self._form = form
         self._saved: dict[str, str] = {}
+        self._keeping = InTurn()
         self._shelf = NoteShelf(self._notes, self._redraw)
         self._ticker = Ticker(self._shelf.look_quietly, lambda: seen.is_seen, _LOOK_S)
         seen.on_seen(self._ticker.start)
@@ -72,7 +73,8 @@ class FormLoras:
             return name, message
         note = self._shelf.get(str(message["lora"]))
         if isinstance(message.get("keep"), Mapping):
-            in_background(self._keep, note.name, message["keep"])
+            typed = message["keep"]
+            self._keeping.later(lambda: self._keep(note.name, typed))
             return "", {}
         if "word" in message:
             return self._worded(note, message, resolved)

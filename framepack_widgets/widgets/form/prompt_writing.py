@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from framepack_widgets.errors import FramePackError
-from framepack_widgets.widgets.page import in_background
+from framepack_widgets.widgets.in_turn import in_background
 
 if TYPE_CHECKING:
     from framepack_widgets.widgets.form.prompt_editor import PromptEditor

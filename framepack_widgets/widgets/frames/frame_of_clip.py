@@ -15,8 +15,8 @@ from framepack_widgets.images import ImageData
 from framepack_widgets.widgets.frames.frame_store import FrameStore
 from framepack_widgets.widgets.frames.scrubber import Scrubber
 from framepack_widgets.widgets.frames.thumbnail import jpeg_of
+from framepack_widgets.widgets.in_turn import in_background
 from framepack_widgets.widgets.latest import Latest
-from framepack_widgets.widgets.page import in_background
 
 _GAP_S = 0.1
 _NAME_LENGTH = 60

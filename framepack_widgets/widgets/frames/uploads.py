@@ -17,7 +17,7 @@ from typing import Any
 from framepack_widgets import _loop
 from framepack_widgets.errors import FramePackError, LibraryError
 from framepack_widgets.widgets.frames.upload import Upload
-from framepack_widgets.widgets.page import in_background
+from framepack_widgets.widgets.in_turn import in_background
 
 QUIET_S = 60.0  # so long without a word, and nobody should wait for this upload
 GONE_S = 600.0  # the page gives up after 300 s itself

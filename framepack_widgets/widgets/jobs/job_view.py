@@ -12,13 +12,13 @@ from framepack_widgets.errors import FramePackError
 from framepack_widgets.job import Wish
 from framepack_widgets.job_place import kept_aside, studio_of
 from framepack_widgets.live_job import Job
+from framepack_widgets.widgets.in_turn import in_background
 from framepack_widgets.widgets.jobs.job_clip import ClipPart
 from framepack_widgets.widgets.jobs.job_panel import JobPanel
 from framepack_widgets.widgets.jobs.job_pictures import Previews
 from framepack_widgets.widgets.jobs.job_watch import JobWatch, words_of
 from framepack_widgets.widgets.jobs.trace_text import asked_rows, trace_rows
 from framepack_widgets.widgets.pace import Paced
-from framepack_widgets.widgets.page import in_background
 from framepack_widgets.widgets.saved import Saved, publish
 from framepack_widgets.widgets.saved_html import job_html
 from framepack_widgets.widgets.theme import dressed

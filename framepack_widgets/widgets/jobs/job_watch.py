@@ -18,8 +18,8 @@ from framepack_widgets.errors import FramePackError
 from framepack_widgets.job import JobState, Wish
 from framepack_widgets.job_place import library_of, position_of
 from framepack_widgets.live_job import Job
+from framepack_widgets.widgets.in_turn import in_background
 from framepack_widgets.widgets.jobs.job_text import JobText, present
-from framepack_widgets.widgets.page import in_background
 
 _log = logging.getLogger(__name__)
 _TICK_S = 1.0

@@ -11,7 +11,7 @@ from typing import Any
 from framepack_widgets.errors import FramePackError
 from framepack_widgets.lora_notes import LoraNote, LoraNotes
 from framepack_widgets.widgets.form.form_rows import typed_number
-from framepack_widgets.widgets.page import in_background
+from framepack_widgets.widgets.in_turn import in_background
 
 _log = logging.getLogger(__name__)
 _shelves: weakref.WeakSet[NoteShelf] = weakref.WeakSet()

@@ -10,7 +10,7 @@ from typing import Any
 
 from framepack_widgets import _loop
 from framepack_widgets.sweeps.plan import PlanCancelled
-from framepack_widgets.widgets.page import in_background
+from framepack_widgets.widgets.in_turn import in_background
 
 _log = logging.getLogger(__name__)
 Cancelled = Callable[[], bool]

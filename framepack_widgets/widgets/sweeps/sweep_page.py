@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from framepack_widgets.widgets.page import in_background
+from framepack_widgets.widgets.in_turn import in_background
 from framepack_widgets.widgets.sweeps.run_list import RunList
 from framepack_widgets.widgets.sweeps.sweep_editor import SweepEditor
 from framepack_widgets.widgets.sweeps.sweep_view import SweepView

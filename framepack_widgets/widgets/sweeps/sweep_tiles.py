@@ -216,7 +216,7 @@ class SweepTiles(ClipsWidget):
         return [shown.points[str(key)] for key in keys if str(key) in shown.points]
 
     def _on_details(self, message: dict[str, Any], _: object) -> None:
-        self._later(self._send_details, self._points(message), message.get("keys"))
+        self._aside(self._send_details, self._points(message), message.get("keys"))
 
     def _send_details(self, points: list[Any], keys: Any) -> None:
         self._tell("details", keys=keys, **self._details_of(points))

@@ -23,7 +23,7 @@ class ClipsWidget(PosterWidget):
         super().__init__(find, **traits)
 
     def _on_video(self, message: dict[str, Any], _: object) -> None:
-        self._later(self._send_video, str(message.get("job")), str(message.get("id"))[:40])
+        self._aside(self._send_video, str(message.get("job")), str(message.get("id"))[:40])
 
     def _send_video(self, job: str, request: str) -> None:
         try:
@@ -41,7 +41,7 @@ class ClipsWidget(PosterWidget):
         self._tell("video", job=job, request=request, source=source.for_page())
 
     def _on_chunk(self, message: dict[str, Any], _: object) -> None:
-        self._later(self._send_chunk, message.get("id"), message.get("key"), message.get("number"))
+        self._aside(self._send_chunk, message.get("id"), message.get("key"), message.get("number"))
 
     def _send_chunk(self, request: object, key: object, number: object) -> None:
         answer: dict[str, Any] = {"id": request, "number": number}
