@@ -11,7 +11,6 @@ second that Chromium used. Decoding is done by the CPU here, as headless Chromiu
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,9 +21,9 @@ import psutil
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from playwright.sync_api import expect, sync_playwright  # noqa: E402
+from playwright.sync_api import expect  # noqa: E402
 
-from browser.chromium import FLAGS, chromium, missing  # noqa: E402
+from browser.chromium import headless, missing  # noqa: E402
 from browser.in_step import drift  # noqa: E402
 from browser.notebook_page import NotebookPage  # noqa: E402
 from browser.pages import new_page, write_notebook  # noqa: E402
@@ -78,13 +77,7 @@ def main():
     with ExitStack() as stack:
         lab = start_lab()
         stack.callback(lab.stop)
-        profile = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
-        playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch_persistent_context(
-            profile, executable_path=chromium(), headless=True, args=list(FLAGS),
-            viewport={"width": 1400, "height": 1400},
-        )  # fmt: skip
-        stack.callback(browser.close)
+        browser = stack.enter_context(headless())
         rng = np.random.default_rng(1)
         clips = [
             textured_clip(lab.root / f"{n}.mp4", FRAMES, SIDE, rng) for n in range(max(counts))

@@ -22,9 +22,7 @@ import psutil
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from playwright.sync_api import sync_playwright  # noqa: E402
-
-from browser.chromium import FLAGS, chromium, missing  # noqa: E402
+from browser.chromium import headless, missing  # noqa: E402
 from browser.notebook_page import NotebookPage  # noqa: E402
 from browser.pages import new_page, write_notebook  # noqa: E402
 from browser.servers import start_lab  # noqa: E402
@@ -124,14 +122,8 @@ def main():
         demo = stack.enter_context(start(DemoOptions(speed=40)))
         lab = start_lab()
         stack.callback(lab.stop)
-        profile = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
-        playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch_persistent_context(
-            profile, executable_path=chromium(), headless=True, args=list(FLAGS),
-            viewport={"width": 1400, "height": 1400},
-        )  # fmt: skip
-        stack.callback(browser.close)
+        browser = stack.enter_context(headless())
         clips(lab, browser, folder)
         app(lab, browser, demo.url)
     return 0

@@ -11,7 +11,7 @@ import re
 import shutil
 import sys
 import tempfile
-from contextlib import closing, contextmanager
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
@@ -20,9 +20,9 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from playwright.sync_api import expect, sync_playwright  # noqa: E402
+from playwright.sync_api import expect  # noqa: E402
 
-from browser.chromium import FLAGS, chromium, missing  # noqa: E402
+from browser.chromium import headless, missing  # noqa: E402
 from browser.notebook_page import NotebookPage  # noqa: E402
 from browser.pages import new_page, photograph, write_notebook  # noqa: E402
 from browser.servers import start_lab  # noqa: E402
@@ -94,7 +94,7 @@ def main():
         start(DemoOptions(speed=1.5, loras=loras)) as slow,
         start(DemoOptions(speed=5, loras=loras)) as middle,
         closing(_Stopping(start_lab())) as lab,
-        _browser() as browser,
+        headless() as browser,
     ):
         cells = [
             SETUP,
@@ -277,19 +277,6 @@ class _Stopping:
 
     def close(self):
         self.server.stop()
-
-
-@contextmanager
-def _browser():
-    with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
-        sync_playwright() as it,
-    ):
-        context = it.chromium.launch_persistent_context(
-            profile, executable_path=chromium(), headless=True, args=list(FLAGS)
-        )
-        yield context
-        context.close()
 
 
 if __name__ == "__main__":

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from framepack_widgets.video.report import SweepReport
     from framepack_widgets.widgets.compare.compare import Compare
 
-_MOST_COMPARED = 16
-
 
 class Looking(Waiting):
     """The part of `SweepRun` that is about looking at it."""
@@ -115,11 +113,16 @@ class Looking(Waiting):
         return write_report(path, [p for p in self._run.points if p.in_sweep], **options)
 
     def compare(self, *points: RunPoint | int, **traits: Any) -> Compare:
-        """Play clips in step; points: which, or their numbers; none: the first 16 with a clip."""
+        """Play clips in step; points: which, or their numbers; none: the first 16 with a clip.
+
+        Raises ValueError where fewer than 2 or more than 16 of the points have one.
+        """
         from framepack_widgets.widgets.compare.compare import Compare
 
         shown = self._chosen(points) if points else [p for p in self._run.points if p.in_sweep]
-        pairs = [(p, clip) for p in shown if (clip := p.clip) is not None][:_MOST_COMPARED]
+        pairs = [(p, clip) for p in shown if (clip := p.clip) is not None]
+        if not points:
+            pairs = pairs[: Compare.most]
         labels = [", ".join(f"{a} {t}" for a, t in p.labels.items()) or p.id for p, _ in pairs]
         return Compare([clip for _, clip in pairs], labels, library=self.library, **traits)
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
 
 FLAGS = (
     "--no-sandbox",
@@ -27,6 +34,25 @@ def chromium() -> str | None:
         return chosen if Path(chosen).exists() else None
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return next((path for path in map(shutil.which, names) if path), None)
+
+
+@contextmanager
+def headless(**options: Any) -> Iterator[BrowserContext]:
+    """Chromium without a window, with a new profile; names on the internet do not resolve."""
+    from playwright.sync_api import sync_playwright
+
+    new_folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    with new_folder as profile, sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=chromium(),
+            headless=True,
+            args=list(FLAGS),
+            viewport={"width": 1400, "height": 1400},
+            **options,
+        )
+        yield context
+        context.close()
 
 
 def missing() -> list[str]:

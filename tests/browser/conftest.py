@@ -56,7 +56,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from browser.chromium import FLAGS, chromium, missing, required
+from browser.chromium import headless, missing, required
 from browser.failed_tests import FAILED, pytest_runtest_makereport, remember
 from framepack_widgets.demo.options import DemoOptions
 from framepack_widgets.demo.process import DemoProcess, start
@@ -146,22 +146,12 @@ def _voila_server() -> Iterator[Server]:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[BrowserContext]:
-    """Chromium without a window, with a new profile; names on the internet do not resolve."""
-    from playwright.sync_api import expect, sync_playwright
+    """The browser of all tests here."""
+    from playwright.sync_api import expect
 
     expect.set_options(timeout=20_000)  # for a busy machine; it returns as soon as it can
-    new_folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-    with new_folder as profile, sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            profile,
-            executable_path=chromium(),
-            headless=True,
-            args=list(FLAGS),
-            viewport={"width": 1400, "height": 1400},
-            permissions=["clipboard-read", "clipboard-write"],
-        )
+    with headless(permissions=["clipboard-read", "clipboard-write"]) as context:
         yield context
-        context.close()
 
 
 @pytest.fixture(scope="package")

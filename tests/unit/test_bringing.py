@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
 import PIL.Image
 import pytest
 from form_bench import BenchStudio, schema_with, schema_with_loras
+from library_tools import until
 from test_settings_files import PIXELS, params, queue, zipped
 
 import framepack_widgets as fp
@@ -18,13 +18,6 @@ from framepack_widgets.demo.sidecar import sidecar_facts, write_json, write_png
 from framepack_widgets.found_settings import Found, FoundSettings
 from framepack_widgets.library import Library
 from framepack_widgets.settings import Settings
-
-
-def until(condition, seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.01)
 
 
 class ChangingStudio(BenchStudio):

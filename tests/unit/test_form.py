@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import PIL.Image
@@ -13,6 +11,7 @@ from form_bench import BenchStudio, schema_with, schema_with_loras
 from hypothesis import HealthCheck, given
 from hypothesis import settings as rules
 from hypothesis import strategies as st
+from library_tools import until
 
 import framepack_widgets as fp
 from framepack_widgets.errors import SettingsError
@@ -20,13 +19,6 @@ from framepack_widgets.images import ImageData
 from framepack_widgets.settings import MAX_SEED, Settings
 
 IMAGE = ImageData.of(PIL.Image.new("RGB", (64, 48)))
-
-
-def until(condition: Callable[[], object], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.01)
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from types import SimpleNamespace
 
 import pytest
 from form_bench import BenchStudio, schema_with_loras
-from library_tools import done_job
+from library_tools import done_job, until
 
 import framepack_widgets as fp
 from framepack_widgets.library import Library
@@ -18,13 +17,6 @@ from framepack_widgets.widgets.loras import lora_text
 from framepack_widgets.widgets.loras.lora_list import LoraList
 
 GRAIN = "anime_v2"  # of the recorded Studio
-
-
-def until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.01)
 
 
 @pytest.fixture

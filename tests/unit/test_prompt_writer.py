@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 import PIL.Image
 import pytest
 from configs import studio_config
+from library_tools import until
 
 from framepack_widgets import _loop
 from framepack_widgets.errors import SettingsError, StudioRefused
@@ -254,13 +254,6 @@ def test_pictures_are_taken_as_start_frames_are(tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match=told):
             asked.describe(wrong)
     assert len(client.uploaded) == 3
-
-
-def until(condition: Any) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import PIL.Image
 import pytest
 from form_bench import BenchStudio
+from library_tools import until
 
 import framepack_widgets as fp
 from framepack_widgets.errors import StudioRefused
@@ -74,13 +73,6 @@ def typed(form: fp.Form, text: str, **more: Any) -> None:
 
 def shown(form: fp.Form) -> dict[str, Any]:
     return form.controls["prompt"].writer
-
-
-def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.005)
 
 
 def answered(form: fp.Form, studio: Any, text: str | Exception) -> None:

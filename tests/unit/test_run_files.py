@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from library_tools import until
 
 from framepack_widgets.errors import FramePackError, LibraryError
 from framepack_widgets.video.grid import GridCancelled
@@ -23,13 +23,6 @@ from framepack_widgets.widgets.sweeps.file_order import (
 from framepack_widgets.widgets.sweeps.run_files import RunFiles
 
 ROLES = {"a": "page", "b": "y", "c": "x", "d": "folded"}
-
-
-def until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.01)
 
 
 def test_a_name_that_is_free_is_offered(tmp_path):

@@ -7,7 +7,8 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from sweep_world import BASE, SCHEMA
+from library_tools import until
+from sweep_world import BASE, SCHEMA, rows
 
 from framepack_widgets.errors import SettingsError
 from framepack_widgets.settings import Settings
@@ -19,17 +20,6 @@ from framepack_widgets.widgets.sweeps.editor_rows import Row, Way, read, rows_fr
 from framepack_widgets.widgets.sweeps.plan_text import plan_lines
 from framepack_widgets.widgets.sweeps.planner import Planner
 from framepack_widgets.widgets.sweeps.sweep_editor import SweepEditor
-
-
-def until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.01)
-
-
-def rows(*pairs):
-    return [Row(f"r{n}", key, text) for n, (key, text) in enumerate(pairs)]
 
 
 def reading(*pairs, **way):

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from types import SimpleNamespace
 
 import pytest
-from sweep_world import BASE, SCHEMA
+from library_tools import until
+from sweep_world import BASE, SCHEMA, rows
 
 from framepack_widgets.errors import SettingsError
 from framepack_widgets.sweeps.draws import choice, log_uniform, uniform
 from framepack_widgets.sweeps.sweep import Sweep
 from framepack_widgets.widgets.sweeps.drawn_rows import Range, range_in
 from framepack_widgets.widgets.sweeps.editor_plan import Draft
-from framepack_widgets.widgets.sweeps.editor_rows import Row, Way, read
+from framepack_widgets.widgets.sweeps.editor_rows import Way, read
 from framepack_widgets.widgets.sweeps.run_list import RunList
 from framepack_widgets.widgets.sweeps.sweep_editor import SweepEditor
-
-
-def until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.01)
-
-
-def rows(*pairs):
-    return [Row(f"r{n}", key, text) for n, (key, text) in enumerate(pairs)]
 
 
 def drawn(*pairs, combine="random", count="5", start="3"):

@@ -198,3 +198,16 @@ async def test_clips_of_a_run_in_step(world: World) -> None:
     two = run.compare(run.points[1], 4)
     assert list(two.clips) == [run.clips[1], run.clips[4]]
     two.close()
+
+
+@scenario(autoplay=True)
+async def test_more_clips_than_fit_are_the_first_ones_unless_they_were_chosen(world: World) -> None:
+    run = await six(world)
+    with pytest.MonkeyPatch.context() as patch:
+        for most in ("clip_set.MOST", "compare.Compare.most"):
+            patch.setattr(f"framepack_widgets.widgets.compare.{most}", 4)
+        compared = run.compare()
+        assert list(compared.clips) == list(run.clips[:4])
+        compared.close()
+        with pytest.raises(ValueError, match="2 to 4 clips, not 5"):
+            run.compare(0, 1, 2, 3, 4)

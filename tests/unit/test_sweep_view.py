@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from types import SimpleNamespace
 
 import pytest
+from library_tools import until
 from sweep_world import BASE, SCHEMA
 
 from framepack_widgets.errors import FramePackError
@@ -35,13 +35,6 @@ SPOTS = [
     for b in range(3)
     for c in range(2)
 ]
-
-
-def until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.01)
 
 
 # ---------------------------------------------------------------------- layout

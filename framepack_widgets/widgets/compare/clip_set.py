@@ -15,7 +15,7 @@ from framepack_widgets.widgets.compare import sorting
 from framepack_widgets.widgets.compare.compared import Compared, clip_of
 from framepack_widgets.widgets.compare.differing import differing, flat
 
-MOST = 16
+FEWEST, MOST = 2, 16
 _PACE_S = 0.2
 
 
@@ -29,8 +29,8 @@ class ClipSet:
         self, clips: Iterable[Any], labels: Sequence[str] | None, library: Library | None
     ) -> None:
         taken = [clip_of(item) for item in clips]
-        if not 2 <= len(taken) <= MOST:
-            raise ValueError(f"Compare takes 2 to {MOST} clips, not {len(taken)}.")
+        if not FEWEST <= len(taken) <= MOST:
+            raise ValueError(f"Compare takes {FEWEST} to {MOST} clips, not {len(taken)}.")
         self.is_named = labels is not None
         numbers = [str(number + 1) for number in range(len(taken))]
         texts = numbers if labels is None else [str(label) for label in labels]

@@ -20,7 +20,7 @@ from framepack_widgets.settings import Settings
 from framepack_widgets.widgets.assets import module, style
 from framepack_widgets.widgets.clips.player import SPEEDS, FrameTrait
 from framepack_widgets.widgets.compare.arranged import Arranged
-from framepack_widgets.widgets.compare.clip_set import ClipSet
+from framepack_widgets.widgets.compare.clip_set import MOST, ClipSet
 from framepack_widgets.widgets.compare.compare_html import compare_html
 from framepack_widgets.widgets.compare.compared import Compared
 from framepack_widgets.widgets.compare.sorting import DOWN, RATING
@@ -45,6 +45,9 @@ class Compare(Arranged):
     lies in. A clip that cannot be read says why in its tile. Shorter clips hold their last frame.
     Raises ValueError for fewer or more clips, or other labels than clips.
     """
+
+    most = MOST
+    """Clips at a time."""
 
     _esm = module("compare", *_PARTS)
     _css = style("theme", "compare")
@@ -223,7 +226,7 @@ class Compare(Arranged):
     # ------------------------------------------------------------------ bytes and display
 
     def _on_chunk(self, message: dict[str, Any], _: object) -> None:
-        self._later(self._send_chunk, message.get("id"), message.get("key"), message.get("number"))
+        self._aside(self._send_chunk, message.get("id"), message.get("key"), message.get("number"))
 
     def _send_chunk(self, request: object, key: object, number: object) -> None:
         answer: dict[str, Any] = {"id": request, "number": number}

@@ -12,13 +12,13 @@ from framepack_widgets.clip import Clip
 from framepack_widgets.errors import LibraryError
 from framepack_widgets.library import Library
 from framepack_widgets.widgets.closing import close_all
-from framepack_widgets.widgets.page import in_background
+from framepack_widgets.widgets.compare.clip_set import FEWEST, MOST
+from framepack_widgets.widgets.in_turn import in_background
 
 if TYPE_CHECKING:
     from framepack_widgets.settings import Settings
     from framepack_widgets.widgets.compare.compare import Compare
 
-_FEWEST, _MOST = 2, 16
 UseSettings = Callable[["Settings"], object]
 
 
@@ -64,9 +64,9 @@ class ComparePlace(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
     def show(self, jobs: Sequence[str]) -> None:
         """Compare the clips of these jobs. Raises LibraryError unless 2 to 16 of them have one."""
         there = self._there(jobs)
-        if not _FEWEST <= len(there) <= _MOST:
+        if not FEWEST <= len(there) <= MOST:
             raise LibraryError(
-                f"Compare takes {_FEWEST} to {_MOST} clips; of the {len(jobs)} selected "
+                f"Compare takes {FEWEST} to {MOST} clips; of the {len(jobs)} selected "
                 f"{len(there)} can be shown. Select others."
             )
         with self._guard:
@@ -81,7 +81,7 @@ class ComparePlace(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
             if len(left) == len(self._jobs):
                 return
             there = self._there(left)
-            if len(there) < _FEWEST:
+            if len(there) < FEWEST:
                 self.leave()
             else:
                 self._put(there)

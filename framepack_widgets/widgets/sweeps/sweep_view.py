@@ -11,8 +11,8 @@ import ipywidgets
 
 from framepack_widgets.errors import FramePackError, SettingsError
 from framepack_widgets.widgets.closing import close_all
+from framepack_widgets.widgets.in_turn import in_background
 from framepack_widgets.widgets.pace import Paced
-from framepack_widgets.widgets.page import in_background
 from framepack_widgets.widgets.saved import Saved, publish
 from framepack_widgets.widgets.sweeps.file_order import KINDS
 from framepack_widgets.widgets.sweeps.point_details import details, short_name
@@ -24,10 +24,8 @@ from framepack_widgets.widgets.theme import dressed
 if TYPE_CHECKING:
     from framepack_widgets.settings import Settings
 
-_FEWEST, _MOST = 2, 16  # clips that are compared
 _WISHES = ("pause", "resume", "stop", "first")
 _RECORDED = ("done", "paused", "stopped")
-_COMPARED = "Compare takes 2 to 16 points with clips; choose others."
 
 
 class SweepView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -144,12 +142,15 @@ class SweepView(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
             callback(points[0].settings)
 
     def _compare(self, points: Sequence[Any]) -> None:
+        from framepack_widgets.widgets.compare.clip_set import FEWEST, MOST
         from framepack_widgets.widgets.compare.compare import Compare
         from framepack_widgets.widgets.compare.more_offer import offer_more
 
         there = [point for point in points if point.clip is not None]
-        if not _FEWEST <= len(there) <= _MOST:
-            raise SettingsError(_COMPARED)
+        if not FEWEST <= len(there) <= MOST:
+            raise SettingsError(
+                f"Compare takes {FEWEST} to {MOST} points with clips; choose others."
+            )
         clips = [point.clip for point in there]
         compare = Compare(clips, labels=[short_name(p) for p in there], library=self._run.library)
         for callback in self._on_settings:
