@@ -235,7 +235,7 @@ def own_module(name: str) -> str | None:
     parts = name.split(".")
     if parts[0] != PACKAGE:
         return None
-    known = set(modules())
+    known = set(MODULES)
     for length in range(len(parts), 1, -1):
         candidate = ".".join(parts[1:length])
         if candidate in known:
