@@ -10,7 +10,7 @@ from typing import Any
 from .dialects import DIALECTS
 from .folders import Folders
 from .options import DemoOptions
-from .quick_import import import_gradio
+from .quick_start import all_of_it_stays, building, import_gradio
 from .sidecar import DUMMY_LORA
 
 HOST = "127.0.0.1"  # nobody but this machine
@@ -38,7 +38,12 @@ class RunningServer:
 def launch(options: DemoOptions, folders: Folders) -> RunningServer:
     """Start the server and return once it answers. Raises PortTakenError."""
     _keep_quiet(folders)
-    import_gradio()  # after the environment is set: it reads it when imported
+    with all_of_it_stays():
+        import_gradio()  # after the environment is set: it reads it when imported
+        return _launch(options, folders)
+
+
+def _launch(options: DemoOptions, folders: Folders) -> RunningServer:
     import gradio as gr
     from starlette.middleware import Middleware
 
@@ -53,14 +58,15 @@ def launch(options: DemoOptions, folders: Folders) -> RunningServer:
         loras.append(DUMMY_LORA)
     look: dict[str, Any] = {"theme": gr.themes.Default(font=["system-ui"], font_mono=["monospace"])}
     behave_like_a_studio()
-    endpoints = Endpoints(options, folders, loras)
-    page = make_page(DIALECTS[options.dialect], loras, folders, {} if IS_NEWER else look)
-    endpoints.connect(page)
-    add_features(Context(page, folders, options))
+    with building():
+        endpoints = Endpoints(options, folders, loras)
+        page = make_page(DIALECTS[options.dialect], loras, folders, {} if IS_NEWER else look)
+        endpoints.connect(page)
+        add_features(Context(page, folders, options))
+        page.blocks.queue()
     middleware = []
     if options.slow_download:
         middleware.append(Middleware(SlowDownloads, bytes_per_second=options.slow_download))
-    page.blocks.queue()
     _rest_when_idle(page.blocks)
     port = _launch_somewhere(
         page.blocks,
