@@ -36,7 +36,8 @@ from framepack_widgets.sweeps.sweep import Sweep
 
 _KEYS = ("name", "combine", "limit", "settings", "axes", "random", "sobol", "points")
 _DRAWN = ("random", "sobol")
-_AXIS_KEYS = ("values", "text", "search_replace", "labels")
+_SOURCES = ("values", "text", "search_replace")
+_AXIS_KEYS = (*_SOURCES, "labels")
 _TABLES = ("settings", "axes", *_DRAWN)
 
 
@@ -153,14 +154,28 @@ def _wrong_keys(data: Any, schema: Schema | None) -> list[Problem]:
             found.append(Problem(f"{place}.extra", "it is no table.", "Write {name = value}."))
     for key, given in data.get("axes", {}).items():
         if isinstance(given, Mapping):
-            wrong = [inner for inner in given if inner not in _AXIS_KEYS]
-            found += [_unknown(f"axes.{key}.{inner}", inner, _AXIS_KEYS) for inner in wrong]
-            if not wrong and not any(inner in given for inner in _AXIS_KEYS[:3]):
-                found.append(Problem(f"axes.{key}", "it has no values.", "Write values = [1, 2]."))
-            if not isinstance(given.get("search_replace", []), list):
-                hint = 'Write search_replace = ["cat", "dog"].'
-                found.append(Problem(f"axes.{key}", "search_replace is a list.", hint))
+            found += _wrong_axis(f"axes.{key}", given)
     return found if is_odd else found + _wrong_ways(data)
+
+
+def _wrong_axis(place: str, given: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with an axis that is written as a table."""
+    wrong = [key for key in given if key not in _AXIS_KEYS]
+    found = [_unknown(f"{place}.{key}", key, _AXIS_KEYS) for key in wrong]
+    sources = [key for key in _SOURCES if key in given]
+    if len(sources) > 1:
+        hint = "Leave out all but one."
+        found.append(Problem(place, f"{' and '.join(sources)} exclude each other.", hint))
+    if not sources and not wrong:
+        found.append(Problem(place, "it has no values.", "Write values = [1, 2]."))
+    if not isinstance(given.get("labels") or [], (list, tuple)):
+        hint = 'Write labels = ["low", "high"].'
+        found.append(Problem(place, "labels is a list of a text for each value.", hint))
+    pair = given.get("search_replace", [""])
+    if not isinstance(pair, (list, tuple)) or not pair:
+        hint = 'Write search_replace = ["cat", "dog"].'
+        found.append(Problem(place, "search_replace is a list.", hint))
+    return found
 
 
 def _wrong_ways(data: Mapping[str, Any]) -> list[Problem]:
@@ -179,6 +194,8 @@ def _wrong_ways(data: Mapping[str, Any]) -> list[Problem]:
     for key in (key for key in _DRAWN if key in data):
         inner = ("count", "seed")
         found += [_unknown(f"{key}.{k}", k, inner) for k in data[key] if k not in inner]
+        if "schema" in data.get("axes", {}):  # no setting's name, but that of a Python argument
+            found.append(_unknown("axes.schema", "schema", KNOWN))
         if "count" not in data[key]:
             found.append(Problem(key, "it does not say how many.", "Write count = 20."))
     return found
