@@ -62,6 +62,13 @@ _WIDTH = "() => document.querySelector('.jp-Notebook .jp-Cell-outputArea')?.clie
 # Notebook 7.6 alone, with no widget of ours.
 _NOT_OURS = ("reading 'schema'", "Command 'filebrowser:open-path' not registered")
 
+# The file browser looks again every few seconds, and opens a dialog where a test's folder is gone.
+_NO_FILES = """async () => {
+  const { commands, shell } = window.jupyterapp;
+  await commands.execute("filebrowser:go-to-path", { path: "/", dontShowBrowser: true });
+  shell.collapseLeft();
+}"""
+
 
 class CellFailed(AssertionError):
     """A cell ended with an error."""
@@ -102,7 +109,7 @@ class NotebookPage:
         )
         self.wait_idle()
         if self._kind == "lab":
-            self.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+            self.page.evaluate(_NO_FILES)
         return self
 
     def wait_idle(self, timeout_ms: float = OPEN_MS) -> None:

@@ -20,6 +20,7 @@ from framepack_widgets.widgets.sweeps.file_order import (
     path_for,
     told_layout,
 )
+from framepack_widgets.widgets.sweeps.file_writing import FileWriting
 from framepack_widgets.widgets.sweeps.run_files import RunFiles
 
 ROLES = {"a": "page", "b": "y", "c": "x", "d": "folded"}
@@ -178,6 +179,22 @@ def test_a_file_for_each_page(files, run):
     work = state(files, "done")
     assert [file["name"] for file in work["files"]] == ["n-1.mp4", "n-2.mp4"]
     assert run.asked[0][1]["page"] == ["a"] and work["share"] == 1.0
+
+
+def test_pages_of_a_single_picture_are_counted(tmp_path):
+    told = []
+
+    class StillRun(FileRun):
+        def grid(self, path, **options):
+            for _ in self.points:
+                options["progress"](1, 1)
+                told.append((writing.progress, writing.share))
+            return ()
+
+    order = FileOrder(GRID, StillRun(tmp_path), tmp_path / "n.mp4", {"a": "page"})
+    writing = FileWriting(order, lambda: None)
+    writing._run()
+    assert told == [("file 1 of 2, picture 1 of 1", 0.5), ("file 2 of 2, picture 1 of 1", 1.0)]
 
 
 def test_nothing_is_overwritten_unasked(files, run):

@@ -90,7 +90,7 @@ class FileWriting:
         self.notes = tuple(dict.fromkeys(note for one in found for note in one.notes))
 
     def _went(self, done: int, total: int) -> None:
-        if done < self._step[0]:
+        if done <= self._step[0]:  # it counts from 1 again: the next page
             self._file += 1
         self._step = done, total
         self._told()
