@@ -170,6 +170,23 @@ def until_settled(box, place):
     expect(box).to_have_attribute("data-settled", re.search(r"frame (\d+)", place).group(1))
 
 
+def test_stopped_at_any_moment_they_show_the_frame_that_is_told(notebook, folder):
+    """A browser may have painted the next frame when it was last heard of."""
+    _, box = opened(notebook, folder, four(folder), playing=False)
+    for moment in range(8):
+        button(box, "play or pause").click()
+        expect(button(box, "play or pause")).to_have_text("pause")
+        moves(box)
+        box.page.wait_for_timeout(37 * moment)
+        box.evaluate("(box) => { box.dataset.settled = ''; }")
+        button(box, "play or pause").click()
+        expect(button(box, "play or pause")).to_have_text("play")
+        expect(box).to_have_attribute("data-settled", re.compile(r"\d"))
+        place = box.locator(".fpw-compare-place").inner_text()
+        until_settled(box, place)
+        assert shown(box) == [int(re.search(r"frame (\d+)", place).group(1))] * 4
+
+
 def test_they_begin_again_together(notebook, folder):
     _, box = opened(notebook, folder, four(folder, 45), frame=20)
     moves(box)

@@ -3,7 +3,7 @@
 // While it stands, `still` (a canvas over it) shows its picture, so that all tiles can change in one
 // go; while it plays, the video itself is seen.
 const SEEK_MS = 4000; // a seek that takes longer is given up
-const PAINT_MS = 300; // a hidden page paints nothing
+const PAINT_MS = 300; // after a seek; a hidden page paints nothing
 const DEAD_S = 0.003; // closer to the clock than this is in step
 const FAR_S = 0.35; // further away it jumps
 const CATCH_UP_S = { calm: 0.35, hurry: 0.1 }; // in which a distance is made up
@@ -24,6 +24,7 @@ class Follower {
     this.drawings = 0; // of the still
     this.jumps = 0;
     this.waiting = []; // [frame, resolve] of who waits for a frame to be painted
+    this.hasMoved = true; // since its last seek: what is painted may be ahead of what was told
     this.ended = false;
     this.#watch();
   }
@@ -52,16 +53,21 @@ class Follower {
     const { video } = this;
     const frame = this.frameAt(seconds);
     const target = (frame + 0.5) / this.fps; // its middle: its edges belong to both neighbours
-    if (this.shown === frame && !video.seeking && Math.abs(video.currentTime - target) < 0.5 / this.fps) return;
+    if (!this.hasMoved && this.shown === frame && !video.seeking && Math.abs(video.currentTime - target) < 0.5 / this.fps) return;
+    this.hasMoved = false;
+    this.shown = -1; // what was told before says nothing about this seek
     const painted = this.#painted(frame);
     const done = happens(video, "seeked", SEEK_MS);
     video.currentTime = target;
     await done;
-    if (this.shown !== frame) await painted;
+    let limit;
+    await Promise.race([painted, new Promise((resolve) => { limit = setTimeout(resolve, PAINT_MS); })]);
+    clearTimeout(limit);
   }
 
   async play() {
     if (!this.video.paused) return;
+    this.hasMoved = true;
     try {
       await this.video.play();
     } catch (error) {
@@ -132,10 +138,8 @@ class Follower {
 
   #painted(frame) {
     if (!this.video.requestVideoFrameCallback) return new Promise((done) => requestAnimationFrame(() => done()));
-    return new Promise((done) => {
-      const timer = setTimeout(() => done(), PAINT_MS);
-      this.waiting.push([frame, () => { clearTimeout(timer); done(); }]);
-    });
+    for (const [, resolve] of this.waiting.splice(0)) resolve(); // they wait for an older seek
+    return new Promise((done) => this.waiting.push([frame, done]));
   }
 }
 
