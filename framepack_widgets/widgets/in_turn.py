@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import concurrent.futures
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
 
+_log = logging.getLogger(__name__)
 Call = Callable[[], object]
 _workers = concurrent.futures.ThreadPoolExecutor(4, thread_name_prefix="framepack-page")
 
 
 def in_background(function: Callable[..., object], *args: object) -> None:
-    """Call it in one of a few threads that are kept for what a click asks for."""
-    _workers.submit(function, *args)
+    """Call it in one of a few threads that are kept for what a click asks for.
+
+    Not any more while the process ends: views still have things to look at then.
+    """
+    try:
+        _workers.submit(function, *args)
+    except RuntimeError as error:  # the pool takes no more
+        _log.debug("%r is not called: %s", function, error)
 
 
 class InTurn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ import traitlets
 from library_tools import until
 
 from framepack_widgets.errors import FramePackError
+from framepack_widgets.widgets import in_turn
+from framepack_widgets.widgets.in_turn import InTurn
 from framepack_widgets.widgets.page import PageWidget
 
 
@@ -143,3 +146,12 @@ def test_widgets_do_not_wait_for_each_other() -> None:
     for widget in held:
         widget.disk.set()
         until(lambda widget=widget: widget.kept == [1, 2])
+
+
+def test_a_process_that_ends_is_not_disturbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ticker's next look comes from the loop, which would log what it raises."""
+    ended = ThreadPoolExecutor(1)
+    ended.shutdown()
+    monkeypatch.setattr(in_turn, "_workers", ended)
+    in_turn.in_background(pytest.fail, "called")
+    InTurn().later(lambda: pytest.fail("called"))
