@@ -9,10 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
+# How long an example takes says how busy the machine is.
+settings.register_profile(
+    "untimed", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("untimed")
 # For Pythons on which the same rules are only looked at once more: --hypothesis-profile=few
-settings.register_profile("few", max_examples=15, deadline=None, derandomize=True)
+settings.register_profile("few", max_examples=15, derandomize=True)
 
 
 @pytest.fixture(scope="session")

@@ -429,3 +429,24 @@ def test_few_models_reach_the_page(studio):
     own = [each for each in made if getattr(each, "comm", None) is not None]
     form.close()
     assert len(own) < 75, sorted(type(each).__name__ for each in own)
+
+
+def test_a_form_that_is_being_made_is_drawn_by_one_thread_at_a_time(studio):
+    drawing = []
+
+    class Form(fp.Form):
+        def _draw(self):
+            drawing.append(threading.get_ident())
+            assert len(set(drawing)) == 1, "another thread draws at the same time"
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._redraw)  # as a picker that has looked
+                self._watcher.start()
+                self._watcher.join(0.3)  # it cannot have drawn yet
+            super()._draw()
+            drawing.pop()
+
+        _watcher = None
+
+    form = Form(studio)
+    form._watcher.join()
+    assert not drawing

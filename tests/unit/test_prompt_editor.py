@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 from form_bench import BenchStudio, schema_with
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 import framepack_widgets as fp
 from framepack_widgets import prompt
 from framepack_widgets.models import MODELS
+from framepack_widgets.widgets.form import prompt_parts
 from framepack_widgets.widgets.form.prompt_editor import PromptEditor
 from framepack_widgets.widgets.form.prompt_parts import Draft, Setting, segments, state, why_not
 
@@ -223,6 +225,22 @@ class TestTheWidget:
         editor._handle_page(editor, {"kind": "edit", "text": "b"}, [])
         assert editor.value == "a"
         assert editor.trouble
+
+
+def test_what_is_told_is_of_the_settings_that_are_there(monkeypatch):
+    editor = PromptEditor("[0s: a] [1.2s: b]", seconds=2)
+    other = threading.Thread(target=lambda: setattr(editor, "start_frame", False))
+
+    def overtaken(*arguments):
+        monkeypatch.undo()
+        other.start()
+        other.join(0.3)  # it cannot have told yet
+        return state(*arguments)
+
+    monkeypatch.setattr(prompt_parts, "state", overtaken)
+    editor.model = "Original"
+    other.join()
+    assert "2.0 s asked for become a clip of 2.3 s." in editor.state["notes"]
 
 
 @pytest.mark.parametrize(

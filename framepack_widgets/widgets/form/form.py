@@ -89,7 +89,8 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
         self._bar = RenderBar(lambda: partial(self._ask_for, self.settings), self._go_to_problem)
         dressed(self, "fpw-form")
         self._head = (self.children[0], self._bringing.bar, self._presets)
-        self._build()
+        with self._guard:  # the pickers look at their frames already, and draw when they know more
+            self._build()
         self.observe(self._take_settings, "settings")
         self._watch.follow(studio)
         self.observe(lambda _: self.schema_changed(), "studio")

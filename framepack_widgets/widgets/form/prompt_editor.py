@@ -68,11 +68,12 @@ class PromptEditor(PageWidget):
     def _on_edit(self, message: dict[str, Any], _buffers: Sequence[memoryview]) -> None:
         """Something was typed: {view, n: the view's own count, text, drafts}."""
         self.trouble = ""
-        self._drafts = [
+        drafts = [
             Draft(**{name: str(draft[name]) for name in ("raw", "start", "end", "text")})
             for draft in message["drafts"]
         ]
         with self.guard:
+            self._drafts = drafts
             before = self.value
             self._answering = True  # whoever listens may set other traits: one answer, at the end
             try:
@@ -93,23 +94,25 @@ class PromptEditor(PageWidget):
         return self._answering
 
     def _replaced(self, _change: object) -> None:
-        if not self._answering:  # set by code: what was left in rows belongs to the old prompt
-            self._drafts = []
-            self._set_count += 1
-        self._describe()
+        with self.guard:
+            if not self._answering:  # set by code: what was left in rows belongs to the old prompt
+                self._drafts = []
+                self._set_count += 1
+            self._describe()
 
     def _describe(self, _change: object = None, answers: Mapping[str, Any] = _NO_EDIT) -> None:
         """Tell the page about the prompt as it is now, and which of its edits this answers."""
-        if self._answering:
-            return
-        setting = Setting(self.seconds, self.window, self.model, self.start_frame)
-        state = prompt_parts.state(self.value, setting, self._drafts)
-        with self.hold_sync():
-            self.unfinished = " ".join(
-                f"A part ({draft['text']!r:.60}) is not in the prompt: {draft['why']}"
-                for draft in state["drafts"]
-            )
-            self.state = {**state, **answers, "set_count": self._set_count}
+        with self.guard:  # or the slower of two threads would tell of a setting that is gone
+            if self._answering:
+                return
+            setting = Setting(self.seconds, self.window, self.model, self.start_frame)
+            state = prompt_parts.state(self.value, setting, self._drafts)
+            with self.hold_sync():
+                self.unfinished = " ".join(
+                    f"A part ({draft['text']!r:.60}) is not in the prompt: {draft['why']}"
+                    for draft in state["drafts"]
+                )
+                self.state = {**state, **answers, "set_count": self._set_count}
 
 
 def _nothing(_: str) -> None:
