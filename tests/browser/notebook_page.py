@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -226,6 +227,13 @@ class NotebookPage:
         if answer["error"]:
             raise CellFailed(_plain(answer["error"]))
         return answer["text"].strip()
+
+    def expect_in_kernel(self, code: str, text: str) -> None:
+        """Wait until this code prints that: what a click does may be done in another thread."""
+        end = time.monotonic() + RUN_MS / 1000
+        while (printed := self.evaluate_in_kernel(code)) != text:
+            assert time.monotonic() < end, f"{printed!r} instead of {text!r}"
+            self.page.wait_for_timeout(50)
 
     def kernel_pid(self) -> int:
         """The process id of the kernel; ask before a cell blocks it."""

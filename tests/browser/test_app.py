@@ -74,7 +74,7 @@ def test_a_render_by_clicks_and_again_after_a_kernel_restart(notebook, demo):
     note.press("Enter")
     expect(out.locator(".fpw-panel-0 .fpw-star").nth(4)).to_have_attribute("aria-checked", "true")
     said = "r = app.library.jobs()[0]; print(r.stars, r.note)"
-    expect_in_kernel(nb, said, "4 the yawn <b>is</b> good")
+    nb.expect_in_kernel(said, "4 the yawn <b>is</b> good")
 
     nb.restart_kernel()
     out = nb.run(0)
@@ -85,15 +85,6 @@ def test_a_render_by_clicks_and_again_after_a_kernel_restart(notebook, demo):
     )
     expect(out.locator(".fpw-panel-0 .fpw-star").nth(4)).to_have_text("★")
     assert nb.uncaught() == []
-
-
-def expect_in_kernel(nb, code, text):
-    """Until the kernel prints this."""
-    for _ in range(100):
-        if nb.evaluate_in_kernel(code) == text:
-            return
-        nb.page.wait_for_timeout(50)
-    assert nb.evaluate_in_kernel(code) == text
 
 
 def test_the_waiting_list_and_a_restart_while_it_runs(notebook, slow_demo):

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from browser.looks import contrast, no_horizontal_scroll, tab_stops, unreached
 from framepack_widgets.library import Library
-from unit.library_tools import done_job, failed_job
+from unit.library_tools import done_job, failed_job, until
 
 CELL = """
 import framepack_widgets as fp
@@ -155,11 +155,7 @@ def test_going_on_from_a_clip(notebook, shelf):
     expect(card).to_contain_text("a dog sleeps")
     button(card, "use settings").click()
     button(card, "continue").click()
-    for _ in range(200):
-        if nb.evaluate_in_kernel("print(len(used))") == "2":
-            break
-        nb.page.wait_for_timeout(50)
-    assert nb.evaluate_in_kernel("print(sorted(used, key=str))") == "[((96, 64), 5), 2]"
+    nb.expect_in_kernel("print(sorted(used, key=str))", "[((96, 64), 5), 2]")
     button(card, "copy as Python").click()
     expect(card).to_contain_text("copied")
     assert "prompt='a dog sleeps'" in nb.page.evaluate("() => navigator.clipboard.readText()")
@@ -168,10 +164,7 @@ def test_going_on_from_a_clip(notebook, shelf):
     tiles(out).nth(0).click()
     expect(card).to_contain_text("rain on a window")
     expect(note).to_have_value("")
-    for _ in range(200):
-        if shelf.jobs(text="sleeps")[0].note:
-            break
-        nb.page.wait_for_timeout(50)
+    until(lambda: shelf.jobs(text="sleeps")[0].note)
     assert shelf.jobs(text="sleeps")[0].note == "typed, then another clip is chosen"
     assert shelf.jobs(text="rain")[0].note == ""
 

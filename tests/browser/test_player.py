@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import time
 
 import pytest
 from playwright.sync_api import expect
@@ -21,12 +20,6 @@ IMPORT = "import framepack_widgets as fp"
 def show(clip, **values):
     given = "".join(f", {name}={value!r}" for name, value in values.items())
     return f"{IMPORT}\nplayer = fp.Player({str(clip)!r}{given})\nplayer"
-
-
-def until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"still not so after {seconds} s"
 
 
 def video_in(output):
@@ -164,7 +157,7 @@ def test_a_pause_shows_the_frame_that_it_names(notebook, folder):
     expect(output.get_by_role("button", name="play or pause")).to_have_text("play")
     number = number_in(picture(video_in(output)))
     expect(output.locator(".fpw-player-place")).to_contain_text(f"frame {number} of {FRAMES} ")
-    until(lambda: nb.evaluate_in_kernel("print(player.frame)") == str(number))
+    nb.expect_in_kernel("print(player.frame)", str(number))
     assert nb.evaluate_in_kernel("print(player.playing)") == "False"
 
 
@@ -257,7 +250,7 @@ def test_every_key_of_the_table_does_what_it_says(still):
             CHANGES[key.action](output)
             nb.page.keyboard.press("Home")  # the next one has to come back
             expect(output.locator(".fpw-player-place")).to_contain_text("frame 0 of")
-            until(lambda: nb.evaluate_in_kernel("print(player.frame)") == "0")
+            nb.expect_in_kernel("print(player.frame)", "0")
 
 
 def test_out_of_sight_it_stops_and_comes_back(notebook, folder):

@@ -99,7 +99,7 @@ def test_a_killed_kernels_jobs_are_rendered(demo: DemoProcess, place: standby.Pl
     assert {record.settings.seed for record in library.jobs()} == {0, 1, 2, 3}
     assert all(library.clip(record) for record in library.jobs())
     assert all(record.trace.sends == 1 for record in library.jobs()), "nothing is rendered twice"
-    until(lambda: standby.running(place) is None, 15)
+    until(lambda: standby.running(place) is None)
     log = place.log.read_text(encoding="utf-8")
     assert "the kernel is gone" in log
     assert "ended: nothing is left to do" in log

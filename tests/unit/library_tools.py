@@ -129,7 +129,7 @@ def python(code: str, *arguments: object) -> subprocess.Popen[str]:
     )
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait for a condition; fail after the deadline."""
     end = time.monotonic() + seconds
     while not condition():

@@ -106,7 +106,7 @@ def test_at_most_ten_updates_a_second_and_the_last_one_arrives(bench: Bench) -> 
         progress_of(job, fraction=number / 1000)
         while time.monotonic() < begin + number / 1000:
             time.sleep(0.0002)
-    until(lambda: state(view)["bars"][1]["fraction"] == 1.0, 2)
+    until(lambda: state(view)["bars"][1]["fraction"] == 1.0)
     assert 5 <= len(told) <= (time.monotonic() - begin) * 10 + 2
 
 

@@ -25,7 +25,7 @@ class CompareView {
       over: () => { this.put({ playing: false }); this.#report(); },
       late: () => { this.told.textContent = `This machine cannot show ${this.#visible().length} clips in step at this speed. Play them slower, or compare fewer.`; },
     });
-    this.pair = new PairView({ mean: (mean) => this.bar.showMean(mean), wipe: (wipe) => this.put({ wipe }) });
+    this.pair = new PairView({ mean: (...told) => this.bar.showMean(...told), wipe: (wipe) => this.put({ wipe }) });
     this.#build();
     this.#listen();
     this.below = hideBelowWhileLive(model, el, () => this.tiles.some((tile) => tile.follower));

@@ -108,8 +108,10 @@ class CompareBar {
     this.playButton.textContent = playing ? "pause" : "play";
   }
 
-  showMean(mean) {
-    this.mean.textContent = mean === null ? "" : `mean difference ${mean.toFixed(2)} of 255`;
+  // frames: of A and B, where they are not the same.
+  showMean(mean, frames = null) {
+    const of = frames === null ? "" : ` (frames ${frames.join(" and ")})`;
+    this.mean.textContent = mean === null ? "" : `mean difference ${mean.toFixed(2)} of 255${of}`;
   }
 
   // Everything but the frame, as the model has it. names: of the clips, by number.

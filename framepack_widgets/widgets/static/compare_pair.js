@@ -5,7 +5,7 @@
 const LAST_RESORT_MS = 300; // without a moment at which both show the same frame
 
 class PairView {
-  // told: {mean(number or null), wipe(share)}
+  // told: {mean(number or null, frames that differ or null), wipe(share)}
   constructor(told) {
     this.told = told;
     this.difference = new DifferenceOf();
@@ -100,8 +100,10 @@ class PairView {
     this.drawn = now;
     this.drawnAt = performance.now();
     const [a, b] = followers.map((each) => (standing ? each.still : each.video));
-    if (this.view === "difference") this.told.mean(this.difference.draw(this.canvas, a, b, this.gain));
-    else this.#lay(a, b);
+    if (this.view === "difference") {
+      const mean = this.difference.draw(this.canvas, a, b, this.gain);
+      this.told.mean(mean, shown[0] === shown[1] ? null : shown);
+    } else this.#lay(a, b);
     this.canvas.dataset.frames = shown.join(" ");
   }
 
