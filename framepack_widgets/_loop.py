@@ -86,8 +86,8 @@ def wait(future: concurrent.futures.Future[T], timeout: float | None = None) -> 
         try:
             return future.result(max(0.0, left))
         except concurrent.futures.TimeoutError:
-            if future.done():  # the work itself raised a TimeoutError
-                raise
+            if future.done():  # just now; or the work itself raised a TimeoutError
+                return future.result()
             if end is not None and time.monotonic() >= end:
                 raise TimeoutError(f"not finished after {timeout} s") from None
 

@@ -150,7 +150,7 @@ class Desk:
         """Stop, and let another process run the jobs."""
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
+            _loop.call_soon(task.cancel)
             # The lock is given back by the runner itself, in its own thread.
             while self.is_holder:
                 time.sleep(0.01)

@@ -276,7 +276,7 @@ def test_the_difference_is_a_picture_and_a_number(notebook, folder):
     assert nb.evaluate_in_kernel("print(compare.pair, compare.gain)") == "[0, 0] 8.0"
 
 
-# Until twelve pictures of the same frame are drawn, each with its frames of A and B, what is told of
+# Until twelve pictures of the same frame are drawn: of each its frames of A and B, what is told of
 # it, and the time since the one before, ms.
 DRAWN = """box => new Promise((done) => {
   const drawn = [], canvas = box.querySelector(".fpw-compare-canvas");

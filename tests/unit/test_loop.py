@@ -102,6 +102,17 @@ def test_a_timeout_of_the_work_s_own_is_not_ours() -> None:
         _loop.run(broken(), timeout=30)
 
 
+def test_a_result_that_comes_as_a_slice_of_the_wait_ends_is_the_result() -> None:
+    class Late(concurrent.futures.Future[str]):
+        def result(self, timeout: float | None = None) -> str:
+            if self.done():
+                return super().result(timeout)
+            self.set_result("it")
+            raise concurrent.futures.TimeoutError
+
+    assert _loop.wait(Late()) == _loop.wait(Late(), 5) == "it"
+
+
 def test_blocking_inside_the_loop_is_refused() -> None:
     async def inner() -> None:
         _loop.run(_thread_name())

@@ -142,8 +142,7 @@ class Form(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
 
             def back() -> None:
                 with self._guard:
-                    self.settings = before
-                    self._aside = aside
+                    self.settings, self._aside = before, aside
 
             self.settings = settings
             return back
