@@ -204,7 +204,8 @@ class FramePicker(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no ty
         self._publish()
 
     def _draw_crop(self, _: object = None) -> None:
-        self._zone.show_crop(self._known[0], self.crop)
+        with self._guard:
+            self._zone.show_crop(self._known[0], self.crop)
 
     # ------------------------------------------------------------------ ways in
 
