@@ -8,6 +8,14 @@ from playwright.sync_api import expect
 
 from browser.sweep_pages import SweepTab
 
+# Keeps the editor from answering, on any ipykernel.
+BUSY = """
+import pathlib, time
+with app._tabs._sweep.editor._guard:
+    while not pathlib.Path({let_go!r}).exists():
+        time.sleep(0.05)
+"""
+
 
 @pytest.fixture
 def tab(notebook, demo):
@@ -67,3 +75,25 @@ def test_each_wrong_thing_is_told_at_its_field(tab):
     run.click(force=True)
     assert tab.nb.evaluate_in_kernel("print(app.studio.runs(), app.library.jobs())") == "[] []"
     assert tab.nb.uncaught() == []
+
+
+def test_nothing_runs_before_its_own_plan_is_shown(tab):
+    run, nb = tab.editor.locator(".fpw-run"), tab.nb
+    values = tab.axis(1, "seed", "Seed")
+    values.fill("1, 2")
+    expect(run).to_have_text("Run 2 renders")
+    let_go = nb.path.parent / "go"
+    busy = nb.add_cell(BUSY.format(let_go=str(let_go)))
+    nb.run(busy, wait=False)
+    values.fill("1, 2, 3")
+    for ms in (500, 1500):  # sent by then; the click is over by then
+        nb.page.evaluate("(ms) => new Promise((done) => setTimeout(done, ms))", ms)
+        expect(run).to_have_text("Run")
+        expect(run).to_have_attribute("aria-disabled", "true")
+        expect(tab.editor).to_contain_text("working out the plan…")
+        run.click(force=True)
+    let_go.touch()
+    expect(run).to_have_text("Run 3 renders")
+    expect(run).to_have_attribute("aria-disabled", "false")
+    nb.wait_cell(busy)
+    assert nb.evaluate_in_kernel("print(app.studio.runs())") == "[]"

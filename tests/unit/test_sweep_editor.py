@@ -215,6 +215,9 @@ def test_typing_shows_the_plan_and_run_runs_it(editor):
     assert editor.panel.sent == "Started: night"
     text = editor.panel.python
     assert "fp.Sweep(" in text and "studio.run(sweep, name='night')" in text
+    type_in(editor, ("steps", "11, 21"), name="another night")
+    editor.panel._handle_page(editor.panel, {"kind": "run"}, [])  # at once, but not the same click
+    until(lambda: len(ran) == 2)
 
 
 def test_what_is_rendered_already_is_said(editor):

@@ -8,7 +8,8 @@ export default {
     const view = Math.random().toString(36).slice(2);
     const id = `fpw-sweep-run-${view}`;
     let rows = []; // of sweepRow
-    let edit = 0;
+    let edits = 0;
+    let open = ""; // the edit that was sent and whose plan has not come yet
     let timer = 0;
     let held = false; // a double click is one click
     let heldTimer = 0;
@@ -24,8 +25,9 @@ export default {
     const nameLabel = make("label", { class: "fpw-choice" }, make("span", {}, "name of the run"), name);
     const plan = make("div", { class: "fpw-sweep-plan", role: "status" });
     const run = make("button", { type: "button", class: "fpw-main fpw-run", "aria-describedby": id, onclick: () => {
-      if (model.get("result").blocked || held || model.get("running") || timer) return;
+      if (model.get("result").blocked || held || model.get("running") || timer || open) return;
       held = true;
+      clearTimeout(heldTimer);
       heldTimer = setTimeout(() => { held = false; update(); }, 1200);
       model.send({ kind: "run" });
       update();
@@ -60,10 +62,11 @@ export default {
     }
     function changed() {
       clearTimeout(timer);
+      held = false; // the next click is another one
       timer = setTimeout(() => {
         timer = 0;
-        edit += 1;
-        model.send({ kind: "edit", view, edit, rows: rows.map(({ row }) => row), ...ways.values(), name: name.value });
+        open = `${view} ${++edits}`;
+        model.send({ kind: "edit", view, edit: open, rows: rows.map(({ row }) => row), ...ways.values(), name: name.value });
       }, SEND_MS);
       update();
     }
@@ -72,6 +75,7 @@ export default {
       if (!state.rows || state.by === view) return;
       clearTimeout(timer);
       timer = 0;
+      open = "";
       rows = [];
       list.replaceChildren();
       for (const row of state.rows) addRow(row);
@@ -93,14 +97,15 @@ export default {
     }
     function update() {
       const result = model.get("result");
-      const isOld = Boolean(timer) || result.is_old;
+      if (result.edit === open && !result.is_old) open = "";
+      const isOld = Boolean(timer || open) || result.is_old;
       for (const { row, tell } of rows) tell(result.errors?.[row.id] ?? "", result.told?.[row.id] ?? "");
       ways.tell(rows.length, result.fields ?? {});
       const lines = result.error && rows.length ? [["error", result.error]] : (result.plan ?? []);
       plan.replaceChildren(...lines.map(([kind, text]) => make("div", { class: `fpw-wrap fpw-plan-${kind}` }, `${{ error: "✖ ", warning: "⚠ " }[kind] ?? ""}${text}`)));
       plan.classList.toggle("fpw-is-old", Boolean(isOld));
       plan.hidden = !lines.length;
-      const blocked = timer ? "working out the plan…" : (result.blocked ?? "");
+      const blocked = timer || open ? "working out the plan…" : (result.blocked ?? "");
       const count = result.count ?? 0;
       run.textContent = model.get("running") ? "Starting…" : isOld || blocked || !count ? "Run" : `Run ${count} render${count === 1 ? "" : "s"}`;
       // Not `disabled`: a disabled button cannot be reached by Tab, nor asked what is wrong.

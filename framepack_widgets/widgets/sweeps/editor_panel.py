@@ -32,7 +32,7 @@ class EditorPanel(PageWidget):
     by: the view of the page that shows it already.
     """
     result = traitlets.Dict().tag(sync=True)
-    """What the edit of that number comes to: {errors, told, fields, error, plan, blocked, count,
+    """What the edit of that name comes to: {errors, told, fields, error, plan, blocked, count,
     edit, is_old}."""
     running = traitlets.Bool(False).tag(sync=True)
     """Whether a run is being made of it."""
@@ -50,16 +50,19 @@ class EditorPanel(PageWidget):
         """edited(message): the rows have changed. run(): in a worker's thread."""
         self._edited, self._run = edited, run
         self._last_click = 0.0
+        self._edits = self._edits_then = 0  # until now; until the last click
         super().__init__(**traits)
 
     def _on_edit(self, message: dict[str, Any], _: object) -> None:
+        self._edits += 1
         self._edited(message)
 
     def _on_run(self, *_: Any) -> None:
         now = time.monotonic()
-        if self.result.get("blocked") or self.running or now - self._last_click < _SAME_CLICK_S:
+        is_same = self._edits_then == self._edits and now - self._last_click < _SAME_CLICK_S
+        if self.result.get("blocked") or self.running or is_same:
             return
-        self._last_click = now
+        self._last_click, self._edits_then = now, self._edits
         self.trouble, self.sent, self.running = "", "", True
         self._later(self._run_now)
 

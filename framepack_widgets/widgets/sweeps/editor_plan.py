@@ -58,8 +58,8 @@ class Order:
     draft: Draft
     settings: Settings
     studio: Any
-    edit: Any
-    """The page's own number of the edit."""
+    edit: str
+    """The page's own name of the edit."""
 
     @property
     def is_of(self) -> tuple[Any, ...]:

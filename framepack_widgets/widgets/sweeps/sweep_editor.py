@@ -54,7 +54,7 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         self._rows: tuple[Row, ...] = (Row("r0", "", ""),)
         self._way, self._draft = Way(), Draft()
         self._name, self._version = "", 0
-        self._edit: Any = 0
+        self._edit = ""
         self._planned: Planned | None = None
         self._callbacks: list[Callable[[Any], object]] = []
         self._planner = Planner(plan_order, self._found)
@@ -192,7 +192,7 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
             self._rows = tuple(rows_from(message.get("rows")))
             self._way, self._draft = _way(message), _draft(message.get("draft"))
             self._name = str(message.get("name") or "")[:_LONGEST]
-            self._edit = message.get("edit")
+            self._edit = str(message.get("edit"))[:60]
             self.panel.sent = ""
             self._show(str(message.get("view"))[:40])
             self._plan()
