@@ -13,13 +13,14 @@ import traitlets
 
 from framepack_widgets.errors import FramePackError
 from framepack_widgets.widgets.in_turn import InTurn, in_background
+from framepack_widgets.widgets.told_again import ToldAgain
 
 _log = logging.getLogger(__name__)
 
 Handler = Callable[[dict[str, Any], Sequence[memoryview]], object]
 
 
-class PageWidget(anywidget.AnyWidget):
+class PageWidget(ToldAgain, anywidget.AnyWidget):
     """A widget with a module of its own in the page.
 
     The page sends messages {"kind": ..., ...}; the method `_on_<kind>(message, buffers)` answers.

@@ -77,7 +77,7 @@ SAVED = """(text) => JSON.stringify(
 
 
 def test_the_clip_so_far_is_shown_on_demand(notebook, slow_demo):
-    nb = notebook([cell(slow_demo.url)])
+    nb = notebook([cell(slow_demo.url, seconds=12)])
     out = nb.run(0)
     more = button(out, "Show the clip so far")
     expect(more).to_be_visible(timeout=30_000)
@@ -93,7 +93,7 @@ def test_the_clip_so_far_is_shown_on_demand(notebook, slow_demo):
 
 
 def test_cancel_by_a_click(notebook, slow_demo):
-    nb = notebook([cell(slow_demo.url)])
+    nb = notebook([cell(slow_demo.url, seconds=12)])
     out = nb.run(0)
     state(out, "running")
     button(out, "Cancel").click()
@@ -104,7 +104,7 @@ def test_cancel_by_a_click(notebook, slow_demo):
 
 
 def test_enough_keeps_a_partial_clip(notebook, slow_demo):
-    nb = notebook([cell(slow_demo.url)])
+    nb = notebook([cell(slow_demo.url, seconds=12)])  # longer than a busy page takes for a click
     out = nb.run(0)
     state(out, "running")
     expect(button(out, "Enough, keep it")).to_be_hidden()  # no section is finished yet
@@ -156,7 +156,7 @@ def test_trouble_is_shown_while_the_studio_is_away(notebook, demo_server, tmp_pa
 
 def test_bars_move_while_a_cell_waits_and_cancel_gets_through(notebook, slow_demo):
     nb = notebook(
-        [cell(slow_demo.url), "try:\n    job.result()\nexcept fp.JobCancelled:\n    print('over')"]
+        [cell(slow_demo.url, seconds=12), "try:\n    job.result()\nexcept fp.JobCancelled:\n    print('over')"]
     )
     out = nb.run(0)
     nb.run(1, wait=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 import traitlets
 from library_tools import until
 
+from framepack_widgets import _loop
 from framepack_widgets.errors import FramePackError
 from framepack_widgets.widgets import in_turn
 from framepack_widgets.widgets.in_turn import InTurn
@@ -98,6 +100,30 @@ def test_no_change_is_lost_where_another_thread_holds_its_own(told) -> None:
     for thread in (holding, changing):
         thread.join(10)
     assert told == [{"text": "done"}]
+
+
+def test_what_changes_while_a_page_asks_for_everything_is_told_once_more(told, monkeypatch) -> None:
+    monkeypatch.setattr(Line, "_again_s", (0.05,))
+    line = Line(text="connecting", number=1)
+    answer = line.get_state()  # on its way to the page
+    line.text = "connected"
+    line.set_state({"number": 2})  # typed in the page, which has it
+    told.clear()
+    until(lambda: told)
+    assert answer["text"] == "connecting"
+    assert told == [{"text": "connected"}], "after the answer"
+
+
+def test_what_a_widget_tells_by_itself_is_told_once(told, monkeypatch) -> None:
+    looks: list[object] = []
+    monkeypatch.setattr(Line, "_look_later", lambda _, then: looks.append(then))
+    line = Line(text="connected")
+    line.send_state()
+    _loop.run(asyncio.sleep(0))
+    assert looks == []
+    line.get_state()
+    _loop.run(asyncio.sleep(0))
+    assert len(looks) == 1
 
 
 class Stars(PageWidget):

@@ -24,6 +24,7 @@ from framepack_widgets.widgets.reruns import made_here
 from framepack_widgets.widgets.saved import Saved, publish
 from framepack_widgets.widgets.saved_html import clip_html
 from framepack_widgets.widgets.theme import dressed
+from framepack_widgets.widgets.told_again import Column
 
 if TYPE_CHECKING:
     import os
@@ -77,7 +78,7 @@ class App(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._strip.on_seen(self._start_looking)
         self._notice = Notice()
         self._tabs = Tabs(lambda: self.library, lambda: self.form, self._go_to)
-        self._foot = ipywidgets.VBox([self._notice])
+        self._foot = Column([self._notice])
         super().__init__([self._bar, self._strip, *self._tabs.panels, self._foot])
         dressed(self, "fpw-app", "fpw-wide")
         self._ticker = Ticker(self._look, self._is_wanted, self._pace)

@@ -6,10 +6,9 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import ipywidgets
-
 from framepack_widgets.errors import LibraryError
 from framepack_widgets.widgets.closing import close_all
+from framepack_widgets.widgets.told_again import Column
 
 if TYPE_CHECKING:
     from framepack_widgets.library import Library
@@ -50,7 +49,7 @@ class Tabs:
         self._making = threading.Lock()
         self._loras: LoraBrowser | None = None
         self._server: ServerTab | None = None
-        self.panels = [ipywidgets.VBox() for _ in titles()]
+        self.panels = [Column() for _ in titles()]
         for number, panel in enumerate(self.panels):
             panel.add_class("fpw-panel")
             panel.add_class(f"fpw-panel-{number}")
