@@ -154,6 +154,7 @@ function render({ model, el }) {
   const view = `v${Math.random().toString(36).slice(2)}`;
   const pressed = new Set(); // shown as heard until Python says what became of it
   let since = null; // when the numbers in `state` were true, by this page's clock; null: not known
+  let isLive = false; // a kernel belongs to it, as far as is known
   let timer = null, url = null, inSight = false, told = null;
   const state = () => model.get("state") ?? {};
   const parts = makeParts((name) => {
@@ -166,7 +167,8 @@ function render({ model, el }) {
   el.append(parts.root);
 
   function drawTimes() {
-    if (since !== null && isDisconnected(el)) { // nobody says any more whether it goes on
+    if (isLive && isDisconnected(el)) { // nobody says any more whether it goes on
+      isLive = false;
       since = null;
       setText(parts.error, NO_KERNEL);
       runTimer();
@@ -176,7 +178,7 @@ function render({ model, el }) {
   }
 
   function runTimer() {
-    const counts = since !== null && state().counting && told === true;
+    const counts = isLive && state().counting && told === true;
     if (counts && timer === null) timer = setInterval(drawTimes, 1000);
     if (!counts && timer !== null) {
       clearInterval(timer);
@@ -216,6 +218,7 @@ function render({ model, el }) {
   }
 
   function news() {
+    isLive = true;
     since = performance.now();
     pressed.clear();
     draw();
@@ -255,6 +258,7 @@ function render({ model, el }) {
     const visible = inSight && document.visibilityState === "visible";
     if (visible === told) return;
     told = visible;
+    isLive ||= visible && !isDisconnected(el); // by now it is in the page
     model.send({ kind: "look", view, visible });
     drawTimes();
     runTimer();
