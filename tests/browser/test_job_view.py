@@ -156,7 +156,10 @@ def test_trouble_is_shown_while_the_studio_is_away(notebook, demo_server, tmp_pa
 
 def test_bars_move_while_a_cell_waits_and_cancel_gets_through(notebook, slow_demo):
     nb = notebook(
-        [cell(slow_demo.url, seconds=12), "try:\n    job.result()\nexcept fp.JobCancelled:\n    print('over')"]
+        [
+            cell(slow_demo.url, seconds=12),
+            "try:\n    job.result()\nexcept fp.JobCancelled:\n    print('over')",
+        ]
     )
     out = nb.run(0)
     nb.run(1, wait=False)
