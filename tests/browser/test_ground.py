@@ -99,8 +99,10 @@ def test_a_notebook_from_end_to_end(notebook):
     with pytest.raises(CellFailed, match="without an error"):
         nb.run(0, fails=True)
 
-    nb.run(nb.add_cell("import time\nwhile True: time.sleep(0.05)"), wait=False)
+    running = "import time\nprint('running')\nwhile True: time.sleep(0.05)"
+    nb.run(nb.add_cell(running), wait=False)
     expect(nb.cell(2).locator(".jp-InputPrompt")).to_contain_text("[*]")
+    expect(nb.output(2)).to_contain_text("running")  # "[*]" stands there before it does
     nb.interrupt()
     nb.wait_cell(2)
     expect(nb.output(2)).to_contain_text("KeyboardInterrupt")
