@@ -13,6 +13,7 @@ import traitlets
 
 from framepack_widgets.errors import FramePackError
 from framepack_widgets.widgets.in_turn import InTurn, in_background
+from framepack_widgets.widgets.page_order import heard_in_order
 from framepack_widgets.widgets.told_again import ToldAgain
 
 _log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class PageWidget(ToldAgain, anywidget.AnyWidget):
         self._sending = threading.RLock()
         self._turns = InTurn()
         super().__init__(**traits)
+        heard_in_order(self)
         self.on_msg(self._handle_page)
 
     # ipywidgets reads a state and sends it, and knows of one thread. Ours come from several: what

@@ -102,6 +102,40 @@ def test_jupyter_leaves_the_keys_to_the_form(bench):
     assert nb.page.locator(".jp-Notebook .jp-Cell").count() == 2
 
 
+# The cell is the last to tell the prompt's page something, and goes on until a render is asked for.
+# In JupyterLab the kernel hears widgets beside its cells.
+UNTIL_SENT = """
+import time
+form.controls["prompt"].send_state("mode")
+print("waiting", flush=True)
+end = time.monotonic() + 30
+while not studio.sent and time.monotonic() < end:
+    time.sleep(0.05)
+print("heard meanwhile:", len(studio.sent))
+"""
+# The prompt's last letters and the click at once.
+TYPED_AND_CLICKED = """(box, render) => {
+  box.focus();
+  box.value = "it looks up";
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  render.focus();
+  render.click();
+}"""
+
+
+def test_what_was_typed_is_heard_before_render(bench):
+    nb, form = bench()
+    nb.add_cell(UNTIL_SENT)
+    nb.run(1, wait=False)
+    expect(nb.output(1)).to_contain_text("waiting")
+    render = form.get_by_role("button", name="Render", exact=True)
+    box = form.get_by_role("textbox", name="Prompt", exact=True)
+    box.evaluate(TYPED_AND_CLICKED, render.element_handle())
+    nb.wait_cell(1)
+    expect(nb.output(1)).to_contain_text("heard meanwhile: 1")
+    assert nb.evaluate_in_kernel("print([s.prompt for s in studio.sent])") == "['it looks up']"
+
+
 def test_what_does_not_fit_stays_visible_and_leads_to_its_field(bench):
     nb, form = bench()
     heading = open_group(form, "Quality")

@@ -11,6 +11,7 @@ import ipywidgets
 from framepack_widgets.descent import title_of
 from framepack_widgets.errors import LibraryError
 from framepack_widgets.images import ImageData
+from framepack_widgets.widgets.page_order import heard_in_order
 
 if TYPE_CHECKING:
     from framepack_widgets.library import Library
@@ -43,6 +44,7 @@ class ContinueBar(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no ty
         )
         self._end.on_click(lambda _: self.forget())
         super().__init__([self._text, self._join, self._end])
+        heard_in_order(self)
         self.add_class("fpw-continue")
         self._show(False)
 

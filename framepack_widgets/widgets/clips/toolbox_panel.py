@@ -18,6 +18,7 @@ from framepack_widgets.widgets.form.form_edits import edited_value
 from framepack_widgets.widgets.form.form_rows import in_words, row_state, spec_of
 from framepack_widgets.widgets.in_turn import in_background
 from framepack_widgets.widgets.pace import Paced
+from framepack_widgets.widgets.page_order import heard_in_order
 
 if TYPE_CHECKING:
     from framepack_widgets.job import JobRecord
@@ -66,6 +67,7 @@ class ToolboxPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         row.add_class("fpw-row")
         self._body = ipywidgets.VBox([self._choice, self._fields, row, self._told])
         super().__init__([self._fold, self._body])
+        heard_in_order(self)
         self.add_class("fpw-process")
         self._paced = Paced(self._tell)
         self._body.layout.display = self.layout.display = self._stop.layout.display = "none"

@@ -18,6 +18,7 @@ import ipywidgets
 import traitlets
 
 from framepack_widgets.widgets.frames.frame_value import PATTERNS
+from framepack_widgets.widgets.page_order import heard_in_order
 
 
 class FileChooser(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no types
@@ -58,6 +59,7 @@ class FileChooser(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no ty
         self._dialog = _Dialog(str(self._folder()), self._patterns, self._refuse, self._close)
         self._dialog.register_callback(self._chosen)
         self.children = [self._dialog]
+        heard_in_order(self)
         self.layout.display = None
         self.button.description = "close files"
 

@@ -17,6 +17,7 @@ from framepack_widgets.widgets.frames.scrubber import Scrubber
 from framepack_widgets.widgets.frames.thumbnail import jpeg_of
 from framepack_widgets.widgets.in_turn import in_background
 from framepack_widgets.widgets.latest import Latest
+from framepack_widgets.widgets.page_order import heard_in_order
 
 _GAP_S = 0.1
 _NAME_LENGTH = 60
@@ -82,6 +83,7 @@ class FrameOfClip(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no ty
         self._last.on_click(lambda _: self._go(self._picture.last))
         self._use.on_click(lambda _: self._use_clicked())
         self.children = (self._choice, self._picture, self._words, row)
+        heard_in_order(self)
 
     # ------------------------------------------------------------------ the clip
 

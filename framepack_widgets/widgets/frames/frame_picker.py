@@ -22,6 +22,7 @@ from framepack_widgets.widgets.frames.frame_store import FrameStore
 from framepack_widgets.widgets.frames.frame_value import FrameValue, normal, short_name
 from framepack_widgets.widgets.frames.thumbnail import Look, existing_file, look_at
 from framepack_widgets.widgets.latest import Latest
+from framepack_widgets.widgets.page_order import heard_in_order
 from framepack_widgets.widgets.theme import dressed
 
 
@@ -103,6 +104,7 @@ class FramePicker(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no ty
         ways.add_class("fpw-row")
         self.children = (self._zone, ways, self._alert, self._chooser, self._scrubber)
         dressed(self, "fpw-frame-picker")
+        heard_in_order(self)
 
     def _show_problem(self, _: object = None) -> None:
         note = [] if self.problem and self.note.startswith("✖") else [self.note]
