@@ -98,13 +98,13 @@ class PairView {
     if (now === this.drawn) return;
     if (!standing && shown[0] !== shown[1] && this.#mayWait(followers)) return;
     this.drawn = now;
-    this.drawnAt = performance.now();
     const [a, b] = followers.map((each) => (standing ? each.still : each.video));
     if (this.view === "difference") {
       const mean = this.difference.draw(this.canvas, a, b, this.gain);
       this.told.mean(mean, shown[0] === shown[1] ? null : shown);
     } else this.#lay(a, b);
     this.canvas.dataset.frames = shown.join(" ");
+    this.drawnAt = performance.now(); // once it is there: drawing itself takes a while
   }
 
   // Two frames that do not belong together are not subtracted, if that can be helped.
