@@ -11,6 +11,7 @@ from .dialects import DIALECTS
 from .folders import Folders
 from .options import DemoOptions
 from .quick_start import all_of_it_stays, building, import_gradio
+from .rest import rest_when_idle
 from .sidecar import DUMMY_LORA
 
 HOST = "127.0.0.1"  # nobody but this machine
@@ -67,7 +68,7 @@ def _launch(options: DemoOptions, folders: Folders) -> RunningServer:
     middleware = []
     if options.slow_download:
         middleware.append(Middleware(SlowDownloads, bytes_per_second=options.slow_download))
-    _rest_when_idle(page.blocks)
+    rest_when_idle(page.blocks._queue)
     port = _launch_somewhere(
         page.blocks,
         options.port,
@@ -78,14 +79,6 @@ def _launch(options: DemoOptions, folders: Folders) -> RunningServer:
         **(look if IS_NEWER else {}),  # newer Gradio takes it here
     )
     return RunningServer(f"http://{HOST}:{port}", port, gr.__version__, page.blocks)
-
-
-def _rest_when_idle(blocks: Any) -> None:
-    """Newer Gradio looks a thousand times a second for calls, a Studio's own one twenty times."""
-    queue = getattr(blocks, "_queue", None)
-    for name, seconds in (("sleep_when_free", 0.02), ("progress_update_sleep_when_free", 0.05)):
-        if hasattr(queue, name):
-            setattr(queue, name, max(seconds, getattr(queue, name)))
 
 
 def _launch_somewhere(blocks: Any, wanted: int, **settings: Any) -> int:
