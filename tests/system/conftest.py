@@ -65,8 +65,7 @@ class Fleet:
 
     def get(self, generation: str = "this", *, login: bool = False) -> DemoProcess:
         """One of them, started with the first that is asked for: starting takes some seconds."""
-        for each in (login, not login):
-            self._start(generation, login=each)
+        self._start(generation, login=login)
         return self.running[generation, login].result()
 
     def echo(self) -> str:
