@@ -33,6 +33,8 @@ _SETTINGS = {
     },
     "@jupyter-widgets/jupyterlab-manager/plugin": {"saveState": True},
 }
+# Nobody builds a Lab here; else each page that is loaded lets Node look whether one should.
+_PAGE = {"buildAvailable": False, "buildCheck": False}
 # Loopback never goes through a proxy.
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -111,6 +113,9 @@ def start_lab() -> Server:
         path = home / "settings" / f"{plugin}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values), encoding="utf-8")
+    config = home / "config" / "labconfig" / "page_config.json"
+    config.parent.mkdir(parents=True)
+    config.write_text(json.dumps(_PAGE), encoding="utf-8")
     arguments = [
         "jupyterlab",
         "--no-browser",

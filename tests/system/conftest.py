@@ -24,9 +24,11 @@ from framepack_widgets.demo.process import DemoProcess, start
 _ECHO = """
 import sys
 import gradio
+from framepack_widgets.demo.rest import rest_when_idle
 with gradio.Blocks(title="Echo") as app:
     video, text = gradio.Video(), gradio.Textbox()
     gradio.Button().click(lambda video: video[-5:], video, text, api_name="echo")
+rest_when_idle(app._queue)
 _, url, _ = app.launch(server_port=int(sys.argv[1]), prevent_thread_lock=True, quiet=True)
 print(url, flush=True)
 input()
