@@ -220,6 +220,28 @@ def test_typing_shows_the_plan_and_run_runs_it(editor):
     until(lambda: len(ran) == 2)
 
 
+def test_run_is_heard_while_the_clips_of_another_run_come_in(editor):
+    type_in(editor, ("steps", "10, 20"), name="second")
+    ran = []
+    editor.on_run(ran.append)
+    editor.plan_anew()
+    editor.panel._handle_page(editor.panel, {"kind": "run"}, [])
+    until(lambda: ran)
+    editor.studio.has_all = True
+    editor.plan_anew()
+    until(lambda: "2 there already" in editor.panel.result["plan"][0][1])
+
+
+def test_a_click_on_a_plan_that_has_just_changed_is_answered(editor):
+    type_in(editor, ("steps", "10, 20"))
+    editor.schema_changed()
+    editor.panel._handle_page(editor.panel, {"kind": "run"}, [])
+    assert "press Run again" in editor.panel.trouble
+    type_in(editor, ("steps", "10, 30"))
+    assert not editor.panel.trouble
+    assert not editor.studio.asked
+
+
 def test_what_is_rendered_already_is_said(editor):
     editor.studio.has_all = True
     result = type_in(editor, ("steps", "10, 20"))

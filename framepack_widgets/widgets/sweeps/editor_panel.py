@@ -16,6 +16,7 @@ from framepack_widgets.widgets.assets import module, style
 from framepack_widgets.widgets.page import PageWidget
 
 _SAME_CLICK_S = 0.8  # a second click within it is the same one, not a wish for two runs
+_OTHER_PLAN = "Not started: the plan has changed meanwhile. Look at it and press Run again."
 
 
 class EditorPanel(PageWidget):
@@ -55,12 +56,16 @@ class EditorPanel(PageWidget):
 
     def _on_edit(self, message: dict[str, Any], _: object) -> None:
         self._edits += 1
+        self.trouble = ""
         self._edited(message)
 
     def _on_run(self, *_: Any) -> None:
         now = time.monotonic()
         is_same = self._edits_then == self._edits and now - self._last_click < _SAME_CLICK_S
-        if self.result.get("blocked") or self.running or is_same:
+        if self.running or is_same:
+            return
+        if self.result.get("blocked"):  # the page did not know yet
+            self.trouble = _OTHER_PLAN
             return
         self._last_click, self._edits_then = now, self._edits
         self.trouble, self.sent, self.running = "", "", True

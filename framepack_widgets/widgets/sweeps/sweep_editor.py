@@ -130,9 +130,11 @@ class SweepEditor(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         self._callbacks.append(callback)
 
     def plan_anew(self) -> None:
-        """The Library has other clips now."""
+        """The Library has other clips now. Until they are in it, the plan that is shown holds: who
+        presses Run while another run goes on means that one.
+        """
         with self._guard:
-            self._plan()
+            self._planner.want(self._order())
 
     def schema_changed(self) -> None:
         """The server takes something else now."""
