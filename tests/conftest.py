@@ -1,15 +1,18 @@
-"""Other versions of ipykernel, for the tests of blocking cells; a short way through rules."""
+"""Other versions of ipykernel; a short way through rules; Studios that start quickly."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from framepack_widgets.demo import process
+from quick_studios import Nurseries
 
 # How long an example takes says how busy the machine is.
 settings.register_profile(
@@ -18,6 +21,19 @@ settings.register_profile(
 settings.load_profile("untimed")
 # For Pythons on which the same rules are only looked at once more: --hypothesis-profile=few
 settings.register_profile("few", max_examples=15, derandomize=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_studios() -> Iterator[None]:
+    """What tests start themselves is forked, where that is possible; see `quick_studios`."""
+    if not Nurseries.is_possible:
+        yield
+        return
+    nurseries = Nurseries()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process, "_spawn", nurseries.spawn)
+        yield
+    nurseries.close()
 
 
 @pytest.fixture(scope="session")
