@@ -126,7 +126,8 @@ class Tile:
 
 def _unit(frame: av.VideoFrame) -> Fraction:
     """Of its time, s."""
-    return frame.time_base or Fraction(1)
+    unit = frame.time_base  # a Fraction, or since PyAV 19 a number like one
+    return Fraction(unit.numerator, unit.denominator) if unit else Fraction(1)
 
 
 def planes_of(frame: av.VideoFrame) -> list[NDArray[np.uint8]]:
@@ -135,6 +136,7 @@ def planes_of(frame: av.VideoFrame) -> list[NDArray[np.uint8]]:
 
     planes = []
     for plane in frame.planes:
-        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)  # type: ignore[call-overload]
+        data: Any = plane  # a buffer, which PyAV's types say since version 19
+        rows = np.frombuffer(data, np.uint8).reshape(-1, plane.line_size)
         planes.append(rows[: plane.height, : plane.width])
     return planes
